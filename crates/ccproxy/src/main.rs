@@ -1,0 +1,3 @@
+//! An LLM proxy that tells the truth about its health.
+
+fn main() {}

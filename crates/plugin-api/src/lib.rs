@@ -1,0 +1,1 @@
+//! The small stable boundary between the server and its plugins.

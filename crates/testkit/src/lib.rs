@@ -1,0 +1,1 @@
+//! What tests share: a scripted upstream with faults, a running application, the plugin conformance suite.

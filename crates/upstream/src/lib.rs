@@ -1,0 +1,1 @@
+//! The HTTP client towards providers: pools, timeouts, credentials, cancellation.

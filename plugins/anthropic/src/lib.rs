@@ -1,0 +1,1 @@
+//! Provider kind anthropic: the Messages API.

@@ -1,0 +1,1 @@
+//! Provider kinds openai and openai-compatible.

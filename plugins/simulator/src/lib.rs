@@ -1,0 +1,1 @@
+//! Provider kind simulator: a deterministic provider inside the program.
