@@ -1,0 +1,141 @@
+//! Token counts, read from the side as an answer goes by.
+
+use serde::Deserialize;
+
+/// Tokens that an exchange used; `None` where the provider did not say.
+///
+/// The vendors count differently: Anthropic leaves cached tokens out of its input figure, OpenAI counts them in.
+/// Here `input` is always the whole of the prompt, as OpenTelemetry's `gen_ai.usage.input_tokens` has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the prompt, cached ones included.
+    pub input: Option<u64>,
+    /// Tokens generated, reasoning included.
+    pub output: Option<u64>,
+    /// Of the input: read from the provider's prompt cache.
+    pub cache_read: Option<u64>,
+    /// Of the input: written to the provider's prompt cache.
+    pub cache_write: Option<u64>,
+    /// Of the output: spent on reasoning.
+    pub reasoning: Option<u64>,
+}
+
+/// The counts under all names that the dialects give them.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub(crate) struct RawUsage {
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    #[serde(alias = "input_tokens_details")]
+    prompt_tokens_details: Option<InputDetails>,
+    #[serde(alias = "output_tokens_details")]
+    completion_tokens_details: Option<OutputDetails>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct InputDetails {
+    cached_tokens: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct OutputDetails {
+    reasoning_tokens: Option<u64>,
+}
+
+impl RawUsage {
+    /// Takes over what a later report says; Messages splits its counts over the first and the last event.
+    pub(crate) fn update(&mut self, later: Self) {
+        let newer = |old: &mut Option<u64>, new: Option<u64>| *old = new.or(*old);
+        newer(&mut self.input_tokens, later.input_tokens);
+        newer(&mut self.output_tokens, later.output_tokens);
+        newer(&mut self.prompt_tokens, later.prompt_tokens);
+        newer(&mut self.completion_tokens, later.completion_tokens);
+        newer(&mut self.cache_read_input_tokens, later.cache_read_input_tokens);
+        newer(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
+        self.prompt_tokens_details = later.prompt_tokens_details.or(self.prompt_tokens_details);
+        self.completion_tokens_details = later.completion_tokens_details.or(self.completion_tokens_details);
+    }
+
+    pub(crate) fn counts(self) -> Usage {
+        let beside =
+            self.cache_read_input_tokens.unwrap_or(0) + self.cache_creation_input_tokens.unwrap_or(0);
+        Usage {
+            input: self.input_tokens.map(|input| input + beside).or(self.prompt_tokens),
+            output: self.output_tokens.or(self.completion_tokens),
+            cache_read: self
+                .cache_read_input_tokens
+                .or_else(|| self.prompt_tokens_details.and_then(|details| details.cached_tokens)),
+            cache_write: self.cache_creation_input_tokens,
+            reasoning: self.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Holder {
+    usage: Option<RawUsage>,
+}
+
+/// The places in which an answer or an event tells its usage.
+#[derive(Deserialize)]
+struct Answer {
+    usage: Option<RawUsage>,
+    message: Option<Holder>,
+    response: Option<Holder>,
+}
+
+/// Reads the usage that an answer body or an event's data tells, if it does.
+pub(crate) fn find(json: &[u8]) -> Option<RawUsage> {
+    memchr::memmem::find(json, b"\"usage\"")?;
+    let answer: Answer = serde_json::from_slice(json).ok()?;
+    answer
+        .usage
+        .or_else(|| answer.message.and_then(|holder| holder.usage))
+        .or_else(|| answer.response.and_then(|holder| holder.usage))
+}
+
+impl Usage {
+    /// Reads the usage of a whole answer.
+    #[must_use]
+    pub fn of_answer(json: &[u8]) -> Self {
+        find(json).unwrap_or_default().counts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        let check = |json: &str, expect: [Option<u64>; 5]| {
+            let usage = Usage::of_answer(json.as_bytes());
+            assert_eq!(
+                [usage.input, usage.output, usage.cache_read, usage.cache_write, usage.reasoning],
+                expect,
+                "{json}"
+            );
+        };
+        check(
+            r#"{"usage":{"input_tokens":10,"cache_read_input_tokens":100,"cache_creation_input_tokens":5,"output_tokens":7}}"#,
+            [Some(115), Some(7), Some(100), Some(5), None],
+        );
+        check(
+            r#"{"usage":{"prompt_tokens":10,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}}"#,
+            [Some(10), Some(7), Some(4), None, Some(3)],
+        );
+        check(
+            r#"{"response":{"usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4},"output_tokens":7,"output_tokens_details":{"reasoning_tokens":3}}}}"#,
+            [Some(10), Some(7), Some(4), None, Some(3)],
+        );
+        check(
+            r#"{"message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#,
+            [Some(3), Some(1), None, None, None],
+        );
+        check(r#"{"usage":null}"#, [None; 5]);
+        check("nonsense", [None; 5]);
+    }
+}
