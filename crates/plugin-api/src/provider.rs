@@ -1,0 +1,69 @@
+//! What a provider plugin does.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ccproxy_wire::{Dialect, Operation};
+use futures_util::future::BoxFuture;
+
+use crate::{Answer, Call, CallError};
+
+/// One provider instance: a named entry of the configuration that answers calls.
+pub trait Provider: Send + Sync + 'static {
+    /// The dialects that the provider speaks by itself.
+    fn dialects(&self) -> &[Dialect];
+
+    /// Whether the provider takes the operation as it is, without translation.
+    fn supports(&self, operation: Operation) -> bool;
+
+    /// Does what needs I/O before the first call: reads credentials, opens what must be open.
+    ///
+    /// Called once, beside the running listener; calls may come before it is done.
+    ///
+    /// # Errors
+    /// [`StartError`] names what the operator has to mend. The instance stays mounted and answers with errors.
+    fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Makes one call. Dropping the future, or the answer's body, cancels it at the provider.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer to pass on. An HTTP error of the provider is an answer.
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>>;
+}
+
+/// What a provider cannot start without.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+/// The name of a provider instance, as in `[providers.NAME]`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instance(Arc<str>);
+
+impl Instance {
+    /// An instance's name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
