@@ -1,0 +1,188 @@
+//! The load generator: a fixed number of connections, each sending its next request as soon as the answer
+//! to the one before is complete (a closed loop).
+//!
+//! One wrong answer fails the run: figures of a proxy that drops or alters answers mean nothing.
+
+mod connection;
+mod report;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::Uri;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::chat::Shape;
+use connection::Connection;
+use report::Tally;
+pub use report::{Quantiles, Report};
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// After this many requests over all connections.
+    Requests(u64),
+    /// Start no request after this time.
+    Time(Duration),
+}
+
+/// What to send, where, and how often.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// `http://address:port/path`; the host must be an address.
+    pub url: Uri,
+    /// Connections, each with one request under way.
+    pub connections: u32,
+    /// When to stop.
+    pub limit: Limit,
+    /// The answer asked for.
+    pub shape: Shape,
+}
+
+/// Why a run gave no figures.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The URL lacks a part or is not plain HTTP to an address.
+    #[error("not a URL of the form http://address:port/path: {0}")]
+    Url(Uri),
+    /// The connection could not be made.
+    #[error("cannot connect: {0}")]
+    Connect(#[from] std::io::Error),
+    /// The connection broke, or what came was not HTTP.
+    #[error("the exchange failed: {0}")]
+    Exchange(#[from] hyper::Error),
+    /// The answer is not what the upstream sends.
+    #[error("wrong answer: {0}")]
+    Wrong(String),
+    /// The times cannot be recorded.
+    #[error("cannot record times: {0}")]
+    Record(#[from] hdrhistogram::CreationError),
+    /// The times of two connections cannot be put together.
+    #[error("cannot merge times: {0}")]
+    Merge(#[from] hdrhistogram::errors::AdditionError),
+    /// A worker died.
+    #[error("a worker died: {0}")]
+    Worker(#[from] tokio::task::JoinError),
+}
+
+/// Runs the plan to its end. All connections are open before the clock starts.
+///
+/// # Errors
+/// When a connection cannot be made or breaks, or when any answer is wrong.
+pub async fn run(plan: &Plan) -> Result<Report, LoadError> {
+    let mut connections = Vec::new();
+    for _ in 0..plan.connections {
+        connections.push(Connection::open(plan).await?);
+    }
+    let started = Instant::now();
+    let quota = Quota::new(plan.limit, started);
+    let mut workers = JoinSet::new();
+    for connection in connections {
+        workers.spawn(work(connection, quota.clone()));
+    }
+    let mut total = Tally::new()?;
+    while let Some(tally) = workers.join_next().await {
+        total.add(&tally??)?;
+    }
+    Ok(total.report(started.elapsed()))
+}
+
+async fn work(mut connection: Connection, quota: Quota) -> Result<Tally, LoadError> {
+    let mut tally = Tally::new()?;
+    while quota.take() {
+        connection.exchange(&mut tally).await?;
+    }
+    Ok(tally)
+}
+
+/// What is left to do, shared by all connections.
+#[derive(Debug, Clone)]
+enum Quota {
+    Requests(Arc<AtomicU64>),
+    Until(Instant),
+}
+
+impl Quota {
+    fn new(limit: Limit, started: Instant) -> Self {
+        match limit {
+            Limit::Requests(number) => Self::Requests(Arc::new(AtomicU64::new(number))),
+            Limit::Time(time) => Self::Until(started + time),
+        }
+    }
+
+    fn take(&self) -> bool {
+        match self {
+            Self::Requests(left) => {
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+            }
+            Self::Until(end) => Instant::now() < *end,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::upstream;
+
+    async fn check(shape: Shape, limit: Limit) -> Report {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/v1/chat/completions", listener.local_addr().unwrap()).parse().unwrap();
+        let plan = Plan { url, connections: 3, limit, shape };
+        tokio::select! {
+            served = upstream::serve(listener) => panic!("the upstream ended: {served:?}"),
+            report = run(&plan) => report.unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn counts_json_answers() {
+        let report = check(Shape { events: 0, gap: Duration::ZERO }, Limit::Requests(50)).await;
+        assert_eq!((report.requests, report.events), (50, 0));
+        assert!(report.latency_us.p50 > 0.0 && report.latency_us.p50 <= report.latency_us.max);
+    }
+
+    #[tokio::test]
+    async fn counts_every_event_of_every_stream() {
+        for gap_us in [0, 1_000] {
+            let shape = Shape { events: 7, gap: Duration::from_micros(gap_us) };
+            let report = check(shape, Limit::Requests(10)).await;
+            assert_eq!((report.requests, report.events), (10, 70));
+            assert!(report.first_event_us.p50 <= report.latency_us.p50);
+        }
+    }
+
+    #[tokio::test]
+    async fn stops_in_time() {
+        let limit = Limit::Time(Duration::from_millis(50));
+        let report = check(Shape { events: 2, gap: Duration::ZERO }, limit).await;
+        assert_eq!(report.events, 2 * report.requests);
+        assert!(report.seconds >= 0.05);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_answer_fails_the_run() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let shape = Shape { events: 0, gap: Duration::ZERO };
+        let plan = Plan { url, connections: 1, limit: Limit::Requests(1), shape };
+        let refuse = async {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _read = socket.read(&mut request).await.unwrap();
+            socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = refuse => unreachable!(),
+            outcome = run(&plan) => assert!(matches!(outcome, Err(LoadError::Wrong(_))), "{outcome:?}"),
+        }
+    }
+}

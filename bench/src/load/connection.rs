@@ -1,0 +1,117 @@
+//! One client connection and one exchange on it.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+use super::report::Tally;
+use super::{LoadError, Plan};
+use crate::stamps::Stamps;
+use crate::{chat, clock};
+
+pub(super) struct Connection {
+    address: SocketAddr,
+    request: Request<Full<Bytes>>,
+    events: u32,
+    reply: Bytes,
+    sender: SendRequest<Full<Bytes>>,
+    /// Owns the task that drives the socket; dropping it closes the connection.
+    driver: JoinSet<()>,
+}
+
+impl Connection {
+    pub(super) async fn open(plan: &Plan) -> Result<Self, LoadError> {
+        let wrong_url = || LoadError::Url(plan.url.clone());
+        let authority = plan.url.authority().filter(|_| plan.url.scheme_str() == Some("http"));
+        let authority = authority.ok_or_else(wrong_url)?.as_str();
+        let address = authority.parse().map_err(|_| wrong_url())?;
+        let path = plan.url.path_and_query().map_or("/", |path| path.as_str());
+        let request = Request::post(path.parse::<Uri>().map_err(|_| wrong_url())?)
+            .header(HOST, authority)
+            .header(CONTENT_TYPE, "application/json")
+            .header(AUTHORIZATION, "Bearer sk-client")
+            .body(Full::new(plan.shape.request()))
+            .map_err(|_| wrong_url())?;
+        let mut driver = JoinSet::new();
+        let sender = connect(address, &mut driver).await?;
+        Ok(Self { address, request, events: plan.shape.events, reply: chat::reply(), sender, driver })
+    }
+
+    /// Sends the request, reads the whole answer and puts its times into `tally`.
+    pub(super) async fn exchange(&mut self, tally: &mut Tally) -> Result<(), LoadError> {
+        // A server may close an idle connection after any answer; that is no error.
+        if self.sender.ready().await.is_err() {
+            self.sender = connect(self.address, &mut self.driver).await?;
+        }
+        let sent = clock::now_ns();
+        let response = self.sender.send_request(self.request.clone()).await?;
+        if response.status() != StatusCode::OK {
+            return Err(LoadError::Wrong(format!("status {}", response.status())));
+        }
+        if self.events == 0 {
+            self.read_json(response).await?
+        } else {
+            self.read_events(response, sent, tally).await?
+        }
+        tally.answered(clock::now_ns().saturating_sub(sent));
+        Ok(())
+    }
+
+    async fn read_json(&self, response: Response<Incoming>) -> Result<(), LoadError> {
+        let body = response.into_body().collect().await?.to_bytes();
+        if body == self.reply {
+            Ok(())
+        } else {
+            Err(LoadError::Wrong(format!("{} bytes of other JSON", body.len())))
+        }
+    }
+
+    async fn read_events(
+        &self,
+        response: Response<Incoming>,
+        sent: u64,
+        tally: &mut Tally,
+    ) -> Result<(), LoadError> {
+        let mut body = response.into_body();
+        let mut stamps = Stamps::default();
+        let mut seen = 0;
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            let now = clock::now_ns();
+            stamps.feed(&data, |stamp| {
+                if seen == 0 {
+                    tally.first_event(now.saturating_sub(sent));
+                }
+                seen += 1;
+                tally.event(now.saturating_sub(stamp));
+            });
+        }
+        if seen == self.events && stamps.ended() {
+            Ok(())
+        } else {
+            Err(LoadError::Wrong(format!("{seen} of {} events, ended: {}", self.events, stamps.ended())))
+        }
+    }
+}
+
+async fn connect(
+    address: SocketAddr,
+    driver: &mut JoinSet<()>,
+) -> Result<SendRequest<Full<Bytes>>, LoadError> {
+    let socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(socket)).await?;
+    driver.spawn(async move {
+        // What breaks the connection also fails the exchange on it, and is reported there.
+        drop(connection.await);
+    });
+    Ok(sender)
+}

@@ -1,0 +1,141 @@
+//! The mock upstream: answers every request the way its body asks for (see [`Shape`]).
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::chat::{self, Shape};
+
+/// Serves connections until the listener fails or the future is dropped, which also ends the connections.
+///
+/// # Errors
+/// When accepting a connection fails.
+pub async fn serve(listener: TcpListener) -> io::Result<()> {
+    let mut connections = JoinSet::new();
+    let reply = chat::reply();
+    loop {
+        let (socket, _) = listener.accept().await?;
+        socket.set_nodelay(true)?;
+        while connections.try_join_next().is_some() {}
+        let reply = reply.clone();
+        let service = service_fn(move |request| answer(request, reply.clone()));
+        // One short buffer per event is cheaper to copy together than to gather from three slices.
+        let serving = http1::Builder::new().writev(false).serve_connection(TokioIo::new(socket), service);
+        // A connection that breaks is the load generator's to report: it misses the answer.
+        connections.spawn(async move { serving.await.is_ok() });
+    }
+}
+
+async fn answer(request: Request<Incoming>, reply: Bytes) -> Result<Response<Answer>, hyper::Error> {
+    let body = request.into_body().collect().await?.to_bytes();
+    let shape = Shape::read(&body);
+    let streamed = shape.events > 0;
+    let answer = if streamed { Answer::Events(Events::new(shape)) } else { Answer::Json(Some(reply)) };
+    let mut response = Response::new(answer);
+    let kind = if streamed { "text/event-stream" } else { "application/json" };
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if streamed {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    Ok(response)
+}
+
+/// A whole JSON body, or events one by one.
+#[derive(Debug)]
+enum Answer {
+    Json(Option<Bytes>),
+    Events(Events),
+}
+
+#[derive(Debug)]
+struct Events {
+    left: u32,
+    pace: Pace,
+}
+
+/// What happens before the next event.
+#[derive(Debug)]
+enum Pace {
+    /// Wait for the timer.
+    Ticks(Interval),
+    /// Come back once: returning `Pending` is what makes hyper flush the event before.
+    Flush,
+    /// Send it now.
+    Now,
+}
+
+impl Events {
+    fn new(shape: Shape) -> Self {
+        let pace = if shape.gap.is_zero() {
+            Pace::Now
+        } else {
+            let mut ticks = interval(shape.gap);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            Pace::Ticks(ticks)
+        };
+        Self { left: shape.events, pace }
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        match &mut self.pace {
+            Pace::Ticks(ticks) => {
+                ready!(ticks.poll_tick(cx));
+            }
+            Pace::Flush => {
+                self.pace = Pace::Now;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Pace::Now => self.pace = Pace::Flush,
+        }
+        self.left -= 1;
+        Poll::Ready(Some(chat::event(self.left == 0)))
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let data = match &mut *self {
+            Self::Json(reply) => reply.take(),
+            Self::Events(events) => ready!(events.poll_next(cx)),
+        };
+        Poll::Ready(data.map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Json(reply) => reply.is_none(),
+            Self::Events(events) => events.left == 0,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Json(reply) => SizeHint::with_exact(reply.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Events(_) => SizeHint::default(),
+        }
+    }
+}
