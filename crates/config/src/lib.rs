@@ -1,1 +1,46 @@
 //! Configuration: file, environment and flags into one typed value, every mistake reported at once with its place.
+//!
+//! The layers are, from the weakest to the strongest: defaults, the file, the environment, flags. They merge key by
+//! key into one tree that remembers where each value came from; the typed [`Settings`] are read from that tree. The
+//! part of the tree that belongs to a plugin is handed on as a [`Section`], which the plugin reads with its own type.
+//!
+//! ```
+//! use ccproxy_config::{Settings, Sources};
+//!
+//! let sources = Sources::from_text("ccproxy.toml", "[server]\nprot = 9000\n");
+//! let mistakes = Settings::load(&sources).unwrap_err();
+//! assert_eq!(mistakes.to_string(), "ccproxy.toml:2:1: server.prot: unknown key; did you mean port?");
+//! ```
+
+mod byte_size;
+mod discover;
+pub mod docs;
+mod env;
+mod layers;
+mod nearest;
+mod pattern;
+mod place;
+mod provider;
+mod read;
+mod schema;
+mod secret;
+mod section;
+mod settings;
+mod show;
+mod template;
+mod tree;
+
+pub use byte_size::{ByteSize, InvalidByteSize};
+pub use discover::{Missing, discover};
+pub use env::Env;
+pub use layers::{Flag, Sources};
+pub use pattern::Pattern;
+pub use place::{Mistake, Mistakes, Place};
+pub use provider::{InvalidRule, MatchKind, ModelRule, Timeouts, map_model};
+
+pub use secret::{InvalidSecretSource, SecretSource};
+pub use section::Section;
+pub use settings::{
+    Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, ProviderSection,
+    RESERVED_NAMES, Route, Server, Settings, Shutdown, Target,
+};

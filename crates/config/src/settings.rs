@@ -1,0 +1,66 @@
+//! The core's own configuration: one small struct per concern.
+
+mod auth;
+mod check;
+mod detect;
+mod health;
+mod load;
+mod logging;
+mod providers;
+mod routes;
+mod server;
+mod shutdown;
+
+use std::collections::BTreeMap;
+
+pub use auth::{Auth, ClientKey, KeyHash};
+pub use health::{Details, Health};
+pub use logging::{LogFormat, Logging};
+pub use providers::{ProviderSection, RESERVED_NAMES};
+pub use routes::{InvalidTarget, Route, Target};
+pub use server::Server;
+pub use shutdown::Shutdown;
+
+use crate::place::{Mistake, Place};
+use crate::tree::{Node, Step, dotted};
+
+/// The whole configuration, typed; the providers' own keys wait in their [`Section`](crate::Section)s.
+///
+/// The default has no providers and no routes; see [`Settings::with_detected`].
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[server]`
+    pub server: Server,
+    /// `[auth]`
+    pub auth: Auth,
+    /// `[health]`
+    pub health: Health,
+    /// `[shutdown]`
+    pub shutdown: Shutdown,
+    /// `[logging]`
+    pub logging: Logging,
+    /// `[[routes]]`, tried in order. Never empty when there are providers.
+    pub routes: Vec<Route>,
+    /// `[providers.<name>]`
+    pub providers: BTreeMap<String, ProviderSection>,
+    /// All of the above with the places, for [`Settings::show`].
+    pub(crate) tree: Node,
+}
+
+impl Settings {
+    /// Where a dotted key such as `server.port` was set. Items of lists have no place here: ask for the list.
+    #[must_use]
+    pub fn place(&self, key: &str) -> Place {
+        self.tree.locate(&steps(key)).1
+    }
+
+    /// A mistake at a dotted key, for checks that need more than the configuration.
+    #[must_use]
+    pub fn mistake(&self, key: &str, message: impl Into<String>) -> Mistake {
+        Mistake::new(self.place(key), dotted("", &steps(key)), message)
+    }
+}
+
+fn steps(key: &str) -> Vec<Step> {
+    key.split('.').map(|part| Step::Key(part.to_owned())).collect()
+}

@@ -1,0 +1,120 @@
+//! What a type cannot express, and the routes that follow from the providers.
+
+use std::collections::BTreeMap;
+
+use super::{ProviderSection, Route, Settings, Target};
+use crate::nearest::did_you_mean;
+use crate::pattern::Pattern;
+use crate::place::{Mistake, Place};
+use crate::read::read;
+use crate::tree::{Node, Step, dotted};
+
+pub(super) fn check(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    numbers(settings, mistakes);
+    key_names(&settings.tree, mistakes);
+    routes(&settings.tree, mistakes);
+}
+
+fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let Settings { server, health, shutdown, .. } = settings;
+    let mut demand = |ok: bool, key: &str, message: &str| {
+        if !ok {
+            mistakes.push(settings.mistake(key, message));
+        }
+    };
+    demand(server.ip().is_some(), "server.host", "expected an IP address or localhost");
+    demand(server.body_limit.bytes() > 0, "server.body_limit", "must be more than 0");
+    demand(server.max_headers > 0, "server.max_headers", "must be more than 0");
+    demand(server.header_bytes.bytes() >= 1024, "server.header_bytes", "must be at least 1KiB");
+    demand(!server.header_timeout.is_zero(), "server.header_timeout", "must be more than 0s");
+    demand(!server.keep_alive.is_zero(), "server.keep_alive", "must be more than 0s");
+    demand(!server.sse_keep_alive.is_zero(), "server.sse_keep_alive", "must be more than 0s");
+    demand(!health.stall_limit.is_zero(), "health.stall_limit", "must be more than 0s");
+    demand(
+        shutdown.deadline >= shutdown.drain_delay,
+        "shutdown.deadline",
+        "must not be shorter than shutdown.drain_delay",
+    );
+    demand(!settings.logging.level.trim().is_empty(), "logging.level", "must not be empty");
+}
+
+fn key_names(tree: &Node, mistakes: &mut Vec<Mistake>) {
+    let mut seen: BTreeMap<String, Place> = BTreeMap::new();
+    let Some(keys) = tree.get("auth").and_then(|auth| auth.get("keys")) else { return };
+    let mut keys = keys.clone();
+    keys.expand();
+    for (index, key) in keys.items() {
+        let Some(node) = key.get("name") else { continue };
+        let (Some(name), _) = read::<String>(node, "") else { continue };
+        let path = format!("auth.keys[{index}].name");
+        if name.is_empty() {
+            mistakes.push(Mistake::new(node.place.clone(), path, "must not be empty"));
+        } else if let Some(first) = seen.get(&name) {
+            let message = format!("{name} is the name of another key: {first}");
+            mistakes.push(Mistake::new(node.place.clone(), path, message));
+        } else {
+            seen.insert(name, node.place.clone());
+        }
+    }
+}
+
+/// Looks at the tree, so that routes are checked that could not be read as a whole.
+fn routes(tree: &Node, mistakes: &mut Vec<Mistake>) {
+    let names = provider_names(tree);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let Some(mut list) = tree.get("routes").cloned() else { return };
+    list.expand();
+    for (index, route) in list.items() {
+        let path = [Step::Key("routes".to_owned()), Step::Index(index), Step::Key("targets".to_owned())];
+        let path = dotted("", &path);
+        let Some(mut targets) = route.get("targets").cloned() else { continue };
+        targets.expand();
+        if matches!(&targets.value, crate::tree::Value::Array(items) if items.is_empty()) {
+            mistakes.push(Mistake::new(targets.place.clone(), path.as_str(), "a route needs a target"));
+        }
+        for (n, target) in targets.items() {
+            let (Some(Target { instance, .. }), _) = read(target, "") else { continue };
+            if !names.contains(&instance.as_str()) {
+                let mistake = Mistake::new(
+                    target.place.clone(),
+                    format!("{path}[{n}]"),
+                    format!("there is no provider {instance}"),
+                );
+                mistakes.push(Mistake { hint: did_you_mean(&instance, "providers", &names), ..mistake });
+            }
+        }
+    }
+}
+
+/// The names in the file, also of providers that could not be read: one mistake is enough for each.
+fn provider_names(tree: &Node) -> Vec<String> {
+    let Some(mut table) = tree.get("providers").cloned() else { return Vec::new() };
+    table.expand();
+    table.entries().iter().map(|entry| entry.key.clone()).collect()
+}
+
+/// Models of each family, and the kinds that serve it.
+const FAMILIES: [(&[&str], &[&str]); 2] = [
+    (&["anthropic", "claude-cli"], &["claude-*"]),
+    (&["openai", "codex-cli"], &["gpt-*", "chatgpt-*", "codex-*", "o1*", "o3*", "o4*", "text-embedding-*"]),
+];
+
+/// The routes of a configuration that names none; see [`Settings::load`].
+pub(super) fn default_routes(providers: &BTreeMap<String, ProviderSection>) -> Vec<Route> {
+    let route = |pattern: &'static str, name: &str| Route {
+        model: Pattern::from(pattern),
+        targets: vec![Target::instance(name)],
+    };
+    let Some(first) = providers.keys().next() else { return Vec::new() };
+    let mut routes = Vec::new();
+    if providers.len() > 1 {
+        for (kinds, patterns) in FAMILIES {
+            let of_kind = |kind: &&str| providers.values().find(|provider| provider.kind == **kind);
+            if let Some(provider) = kinds.iter().find_map(of_kind) {
+                routes.extend(patterns.iter().map(|pattern| route(pattern, &provider.name)));
+            }
+        }
+    }
+    routes.push(route("*", first));
+    routes
+}

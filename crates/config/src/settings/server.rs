@@ -1,0 +1,91 @@
+//! `[server]`
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::byte_size::ByteSize;
+
+/// The listener and the limits of what it accepts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The address to listen on: an IP address or `localhost`. Anything but a loopback address needs `[auth]`.
+    pub host: String,
+    /// The port to listen on; 0 lets the system choose one.
+    pub port: u16,
+    /// The largest request body that is accepted.
+    pub body_limit: ByteSize,
+    /// The most headers that a request may have.
+    pub max_headers: u16,
+    /// The largest head of a request, all headers together.
+    pub header_bytes: ByteSize,
+    /// How long a client may take to send the head of a request.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String", extend("format" = "duration"))]
+    pub header_timeout: Duration,
+    /// How long an idle connection of a client is kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String", extend("format" = "duration"))]
+    pub keep_alive: Duration,
+    /// How long a stream may be silent before a keep-alive event goes out.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String", extend("format" = "duration"))]
+    pub sse_keep_alive: Duration,
+    /// Threads that serve requests; 0 means one per core.
+    pub workers: u16,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 8000,
+            body_limit: ByteSize::mib(32),
+            max_headers: 128,
+            header_bytes: ByteSize::kib(64),
+            header_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
+            sse_keep_alive: Duration::from_secs(15),
+            workers: 0,
+        }
+    }
+}
+
+impl Server {
+    /// The address of `host`; `None` if it is a name other than `localhost`.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        if self.host == "localhost" { Some([127, 0, 0, 1].into()) } else { self.host.parse().ok() }
+    }
+
+    /// Whether only this machine can reach the listener.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.ip().is_some_and(|ip| ip.to_canonical().is_loopback())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_loopback_addresses() {
+        let check = |host: &str, expect| {
+            let server = Server { host: host.to_owned(), ..Server::default() };
+            assert_eq!(server.is_loopback(), expect, "{host}");
+        };
+        check("127.0.0.1", true);
+        check("127.8.8.8", true);
+        check("::1", true);
+        check("::ffff:127.0.0.1", true);
+        check("localhost", true);
+        check("0.0.0.0", false);
+        check("::", false);
+        check("192.168.1.7", false);
+        check("example.com", false);
+    }
+}
