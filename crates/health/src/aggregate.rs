@@ -1,0 +1,215 @@
+//! Which check reaches which endpoint, and what verdict they make together.
+//!
+//! | endpoint | looks at |
+//! |---|---|
+//! | live | the heartbeats of the main runtime, the scheduler and the writer |
+//! | startup | the start-up gates |
+//! | ready | the phase, the checks marked critical, essential parts; anything else that fails is a warning |
+//! | health | the phase, `service_container`, every check of the core |
+//! | plugin | every check of that plugin |
+//!
+//! A check that has not run yet is a warning on its page. A critical one keeps readiness down: "ready" would be a
+//! guess. A component that only traffic feeds and that has heard none, and one the operator switched off, are shown
+//! but take no part in any verdict.
+
+use std::borrow::Cow;
+
+use tokio::time::Instant;
+
+use crate::{
+    check::Status,
+    health::{Health, Inner},
+    lifecycle::Phase,
+    snapshot::{Seen, Snapshot, Standing},
+    spec::Scope,
+};
+
+/// How many problems a verdict names; the others are counted.
+pub const NAMED: usize = 8;
+
+/// Something that is not well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad it is for the endpoint that asked.
+    pub status: Status,
+    /// What it is about: a component's label, a heartbeat, a gate.
+    pub about: String,
+    /// What is wrong with it; may be empty.
+    pub text: String,
+}
+
+/// What one endpoint makes of everything it looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The worst of it.
+    pub status: Status,
+    /// One sentence without any names, safe to show to anyone.
+    pub headline: &'static str,
+    /// What is wrong, worst first, at most [`NAMED`].
+    pub problems: Vec<Problem>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Verdict {
+    fn pass(headline: &'static str) -> Self {
+        Self { status: Status::Pass, headline, problems: Vec::new(), more: 0 }
+    }
+
+    fn new(status: Status, headline: &'static str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| b.status.cmp(&a.status).then_with(|| a.about.cmp(&b.about)));
+        let more = problems.len().saturating_sub(NAMED);
+        problems.truncate(NAMED);
+        Self { status, headline, problems, more }
+    }
+
+    /// The headline, followed by the problems by name when there are any.
+    pub fn text(&self) -> Cow<'static, str> {
+        if self.problems.is_empty() {
+            return self.headline.into();
+        }
+        let name = |problem: &Problem| match problem.text.as_str() {
+            "" => problem.about.clone(),
+            text => format!("{}: {text}", problem.about),
+        };
+        let named: Vec<String> = self.problems.iter().map(name).collect();
+        let more = if self.more > 0 { format!("; and {} more", self.more) } else { String::new() };
+        format!("{}: {}{more}", self.headline, named.join("; ")).into()
+    }
+}
+
+/// Liveness: this process makes progress. Looks at nothing outside it, nor at any lock a task could hold.
+pub fn live(health: &Health) -> Verdict {
+    let (beats, now) = (&health.inner.beats, Instant::now());
+    let hearts =
+        [("main runtime", &beats.runtime), ("scheduler", &beats.scheduler), ("writer", &beats.writer)];
+    let mut stalled = Vec::new();
+    for (about, beat) in hearts {
+        let age = beat.age(now);
+        if age > health.inner.settings.stall_limit {
+            let text = format!("no progress for {} s", age.as_secs());
+            stalled.push(Problem { status: Status::Fail, about: about.to_owned(), text });
+        }
+    }
+    if stalled.is_empty() {
+        Verdict::pass("Application process is running")
+    } else {
+        Verdict::new(Status::Fail, "Application process is stalled", stalled)
+    }
+}
+
+/// Start-up: every gate is open, save those excluded by name.
+pub fn startup(health: &Health, exclude: &[&str]) -> Verdict {
+    let closed = closed_gates(&health.inner, exclude);
+    if closed.is_empty() {
+        Verdict::pass("Service has started")
+    } else {
+        Verdict::new(Status::Fail, "Service is starting, waiting for", closed)
+    }
+}
+
+/// Readiness: the phase, and what is marked critical.
+pub fn ready(health: &Health, exclude: &[&str]) -> Verdict {
+    let inner = &*health.inner;
+    if let Some(verdict) = phase(inner) {
+        return verdict;
+    }
+    let snapshot = inner.snapshot.load();
+    let mut problems = Vec::new();
+    for seen in snapshot.view(Instant::now()) {
+        if let Some(status) = for_readiness(&seen)
+            && !seen.reading.component.excluded(exclude)
+        {
+            problems.push(problem(&seen, status));
+        }
+    }
+    if !exclude.contains(&CONTAINER) && inner.container.essential_failed() {
+        let text = inner.container.report().output;
+        problems.push(Problem { status: Status::Fail, about: CONTAINER.to_owned(), text });
+    }
+    match problems.iter().map(|problem| problem.status).max() {
+        None => Verdict::pass("Service is ready to accept traffic"),
+        Some(Status::Fail) => Verdict::new(Status::Fail, "Service is not ready", problems),
+        Some(_) => Verdict::new(Status::Warn, "Service is ready to accept traffic, degraded", problems),
+    }
+}
+
+/// The name of the container's own entry.
+pub(crate) const CONTAINER: &str = "service_container";
+
+/// The whole core: the phase, the container, every check of the core.
+pub(crate) fn core(inner: &Inner, container: &crate::ContainerReport, seen: &[Seen<'_>]) -> Verdict {
+    if let Some(verdict) = phase(inner) {
+        return verdict;
+    }
+    let mut problems: Vec<Problem> = seen.iter().filter(|seen| seen.counts()).filter_map(troubled).collect();
+    let mut fatal = seen.iter().any(|seen| for_readiness(seen) == Some(Status::Fail));
+    if container.status != Status::Pass {
+        fatal |= container.critical;
+        let text = container.output.clone();
+        problems.push(Problem { status: container.status, about: CONTAINER.to_owned(), text });
+    }
+    if problems.is_empty() {
+        Verdict::pass("Service is healthy")
+    } else if fatal {
+        Verdict::new(Status::Fail, "Service is not healthy", problems)
+    } else {
+        Verdict::new(Status::Warn, "Service is degraded", problems)
+    }
+}
+
+/// One plugin: as bad as the worst of its checks.
+pub(crate) fn plugin(seen: &[Seen<'_>]) -> Verdict {
+    let problems: Vec<Problem> = seen.iter().filter(|seen| seen.counts()).filter_map(troubled).collect();
+    match problems.iter().map(|problem| problem.status).max() {
+        None => Verdict::pass("Plugin is healthy"),
+        Some(Status::Fail) => Verdict::new(Status::Fail, "Plugin is not healthy", problems),
+        Some(_) => Verdict::new(Status::Warn, "Plugin is degraded", problems),
+    }
+}
+
+/// What belongs to a page, at this moment.
+pub(crate) fn on_page<'a>(snapshot: &'a Snapshot, scope: &Scope, exclude: &[&str]) -> Vec<Seen<'a>> {
+    let here = |seen: &Seen<'_>| seen.reading.scope() == scope && !seen.reading.component.excluded(exclude);
+    snapshot.view(Instant::now()).filter(here).collect()
+}
+
+/// What a phase other than ready has to say.
+fn phase(inner: &Inner) -> Option<Verdict> {
+    match inner.lifecycle.phase() {
+        Phase::Ready => None,
+        Phase::Starting => {
+            let closed = closed_gates(inner, &[]);
+            Some(Verdict::new(Status::Fail, "Service is starting, waiting for", closed))
+        }
+        Phase::Draining => Some(Verdict::new(Status::Fail, "Service is draining", Vec::new())),
+        Phase::Stopped => Some(Verdict::new(Status::Fail, "Service has stopped", Vec::new())),
+    }
+}
+
+fn closed_gates(inner: &Inner, exclude: &[&str]) -> Vec<Problem> {
+    let closed = inner.lifecycle.closed().filter(|gate| !exclude.contains(gate));
+    closed.map(|gate| Problem { status: Status::Fail, about: gate.to_owned(), text: String::new() }).collect()
+}
+
+/// What a component means for readiness; nothing, if it is well or none of readiness's business.
+fn for_readiness(seen: &Seen<'_>) -> Option<Status> {
+    match seen.standing {
+        Standing::Idle | Standing::Disabled => None,
+        Standing::Unknown => seen.reading.critical().then_some(Status::Fail),
+        _ => match (seen.status, seen.reading.critical()) {
+            (Status::Pass, _) | (Status::Warn, false) => None,
+            (Status::Fail, true) => Some(Status::Fail),
+            (Status::Warn, true) | (Status::Fail, false) => Some(Status::Warn),
+        },
+    }
+}
+
+fn troubled(seen: &Seen<'_>) -> Option<Problem> {
+    (seen.status != Status::Pass).then(|| problem(seen, seen.status))
+}
+
+fn problem(seen: &Seen<'_>, status: Status) -> Problem {
+    let text = seen.output().map(Cow::into_owned).unwrap_or_default();
+    Problem { status, about: seen.reading.label().to_owned(), text }
+}

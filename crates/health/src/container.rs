@@ -1,0 +1,172 @@
+//! The service container: the parts of the running program, and whether each has started.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{check::Status, scrub};
+
+/// What a well container says; the words of the original.
+pub const OPERATIONAL: &str = "Service container operational";
+
+/// How many troubled parts are named.
+const NAMED: usize = 8;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum PartState {
+    Starting,
+    Started,
+    Failed(String),
+    Stopped,
+}
+
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    essential: bool,
+    state: PartState,
+}
+
+/// The parts of the program by name. It is the real check behind `service_container`: derived from its parts at
+/// the moment it is asked, so a change shows at once. A container without any part says so (warn).
+///
+/// ```
+/// use ccproxy_health::{Container, Status};
+/// let container = Container::new();
+/// let storage = container.essential("storage");
+/// assert_eq!(container.report().status, Status::Warn);
+/// storage.started();
+/// assert_eq!(container.report().status, Status::Pass);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Container {
+    parts: Arc<Mutex<Vec<Entry>>>,
+}
+
+/// The handle by which one part tells how it is.
+#[derive(Debug, Clone)]
+pub struct Part {
+    container: Container,
+    index: usize,
+}
+
+/// What a container says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerReport {
+    /// Pass when every part has started, fail when one failed, warn otherwise.
+    pub status: Status,
+    /// Whether an essential part failed: then readiness fails, too.
+    pub critical: bool,
+    /// Names the parts that have not started, and why.
+    pub output: String,
+}
+
+impl ContainerReport {
+    pub(crate) fn well() -> Self {
+        Self { status: Status::Pass, critical: false, output: OPERATIONAL.to_owned() }
+    }
+}
+
+impl Container {
+    /// A container without parts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a part that is starting. Should it fail, the service goes on without it.
+    pub fn part(&self, name: &str) -> Part {
+        self.add(name, false)
+    }
+
+    /// Adds a part without which the service is not ready.
+    pub fn essential(&self, name: &str) -> Part {
+        self.add(name, true)
+    }
+
+    /// Every part in order: its name and `starting`, `started`, `failed` or `stopped`.
+    pub fn parts(&self) -> Vec<(String, &'static str)> {
+        let word = |state: &PartState| match state {
+            PartState::Starting => "starting",
+            PartState::Started => "started",
+            PartState::Failed(_) => "failed",
+            PartState::Stopped => "stopped",
+        };
+        self.lock().iter().map(|entry| (entry.name.clone(), word(&entry.state))).collect()
+    }
+
+    /// Whether a part without which the service is not ready has failed.
+    pub(crate) fn essential_failed(&self) -> bool {
+        self.lock().iter().any(|entry| entry.essential && matches!(entry.state, PartState::Failed(_)))
+    }
+
+    /// The verdict of this moment.
+    pub fn report(&self) -> ContainerReport {
+        let parts = self.lock();
+        let mut report = ContainerReport::well();
+        if parts.is_empty() {
+            report.status = Status::Warn;
+            "Service container holds no parts".clone_into(&mut report.output);
+            return report;
+        }
+        let mut troubled: Vec<&Entry> =
+            parts.iter().filter(|entry| entry.state != PartState::Started).collect();
+        if troubled.is_empty() {
+            return report;
+        }
+        // Failures first; the sort is stable, so parts keep their order within.
+        troubled.sort_by_key(|entry| !matches!(entry.state, PartState::Failed(_)));
+        let failed = |entry: &Entry| matches!(entry.state, PartState::Failed(_));
+        report.status = if troubled.iter().any(|entry| failed(entry)) { Status::Fail } else { Status::Warn };
+        report.critical = troubled.iter().any(|entry| failed(entry) && entry.essential);
+        let named: Vec<String> = troubled.iter().take(NAMED).map(|entry| entry.describe()).collect();
+        report.output = format!("Service container: {}", named.join("; "));
+        let more = troubled.len().saturating_sub(NAMED);
+        if more > 0 {
+            report.output.push_str(&format!("; and {more} more"));
+        }
+        report
+    }
+
+    fn add(&self, name: &str, essential: bool) -> Part {
+        let mut parts = self.lock();
+        let name = scrub::cut(name, crate::spec::MAX_NAME).to_owned();
+        parts.push(Entry { name, essential, state: PartState::Starting });
+        Part { container: self.clone(), index: parts.len() - 1 }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn describe(&self) -> String {
+        match &self.state {
+            PartState::Starting => format!("{} is starting", self.name),
+            PartState::Started => format!("{} has started", self.name),
+            PartState::Failed(reason) => format!("{} failed: {reason}", self.name),
+            PartState::Stopped => format!("{} has stopped", self.name),
+        }
+    }
+}
+
+impl Part {
+    /// It runs.
+    pub fn started(&self) {
+        self.set(PartState::Started);
+    }
+
+    /// It does not run, and why; the reason is scrubbed.
+    pub fn failed(&self, reason: impl AsRef<str>) {
+        self.set(PartState::Failed(scrub::clean(reason.as_ref())));
+    }
+
+    /// It was stopped on purpose.
+    pub fn stopped(&self) {
+        self.set(PartState::Stopped);
+    }
+
+    fn set(&self, state: PartState) {
+        if let Some(entry) = self.container.lock().get_mut(self.index) {
+            entry.state = state;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The health of the process: the one value everybody holds.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    container::Container,
+    events::{Events, Transition},
+    lifecycle::{Beat, Lifecycle, Phase},
+    passive::{Lanes, Receivers},
+    registry::{Component, Identity, Page},
+    report::Prepared,
+    scheduler::Scheduler,
+    snapshot::{Reading, Snapshot},
+    spec::Scope,
+    writer::Writer,
+};
+
+/// How often every heart beats.
+pub(crate) const BEAT: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) stall_limit: Duration,
+    pub(crate) grace: Duration,
+    pub(crate) retry_after: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { stall_limit: Duration::from_secs(5), grace: Duration::from_secs(5), retry_after: 5 }
+    }
+}
+
+/// What a builder hands over.
+pub(crate) struct Parts {
+    pub(crate) identity: Identity,
+    pub(crate) settings: Settings,
+    pub(crate) gates: Vec<Arc<str>>,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) components: Vec<Arc<Component>>,
+    pub(crate) container: Container,
+    pub(crate) lanes: Lanes,
+    pub(crate) receivers: Receivers,
+}
+
+/// The heartbeats that liveness looks at.
+#[derive(Debug)]
+pub(crate) struct Beats {
+    pub(crate) runtime: Beat,
+    pub(crate) scheduler: Beat,
+    pub(crate) writer: Beat,
+}
+
+pub(crate) struct Inner {
+    pub(crate) identity: Identity,
+    pub(crate) settings: Settings,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) components: Vec<Arc<Component>>,
+    pub(crate) container: Container,
+    pub(crate) lanes: Lanes,
+    pub(crate) beats: Beats,
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) events: Events,
+    pub(crate) prepared: Prepared,
+    receivers: Mutex<Option<Receivers>>,
+}
+
+/// The health of the process. Cheap to clone, readable from any thread, the main runtime blocked or not.
+///
+/// Build it with [`Builder`](crate::Builder), [start](Health::start) it, read it through [`report`](crate::report).
+#[derive(Clone)]
+pub struct Health {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl Health {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let readings = parts.components.iter().map(|c| Arc::new(Reading::unknown(Arc::clone(c)))).collect();
+        let snapshot = Snapshot { readings, grace: parts.settings.grace };
+        let inner = Inner {
+            prepared: Prepared::new(&parts.identity),
+            identity: parts.identity,
+            settings: parts.settings,
+            lifecycle: Lifecycle::new(parts.gates),
+            pages: parts.pages,
+            components: parts.components,
+            container: parts.container,
+            lanes: parts.lanes,
+            beats: Beats { runtime: Beat::new(), scheduler: Beat::new(), writer: Beat::new() },
+            snapshot: ArcSwap::from_pointee(snapshot),
+            events: Events::default(),
+            receivers: Mutex::new(Some(parts.receivers)),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Starts the checks, the writer and the heartbeats as tasks of this tracker, on the runtime of the caller.
+    ///
+    /// Call it as soon as the runtime runs: liveness counts the stall limit from [`build`](crate::Builder::build)
+    /// on. The tasks end when `stop` is cancelled; hearts that end this way count as well, so liveness holds to the
+    /// end. A second start does nothing.
+    pub fn start(&self, tasks: &TaskTracker, stop: CancellationToken) {
+        let receivers = self.inner.receivers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(receivers) = receivers else {
+            tracing::warn!("health_already_started");
+            return;
+        };
+        tasks.spawn(beat(Arc::clone(&self.inner), stop.clone()));
+        tasks.spawn(Writer::new(Arc::clone(&self.inner), receivers).run(stop.clone()));
+        tasks.spawn(Scheduler::new(Arc::clone(&self.inner)).run(stop));
+    }
+
+    /// What is known now of every component.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.snapshot.load_full()
+    }
+
+    /// Where the process is in its life.
+    pub fn phase(&self) -> Phase {
+        self.inner.lifecycle.phase()
+    }
+
+    /// Resolves with the first phase that differs from the one at the time of the call (not of the first poll).
+    pub fn phase_changed(&self) -> impl Future<Output = Phase> + Send + 'static {
+        self.inner.lifecycle.changed()
+    }
+
+    /// A receiver of every phase to come, for loops.
+    pub fn watch_phase(&self) -> watch::Receiver<Phase> {
+        self.inner.lifecycle.subscribe()
+    }
+
+    /// Opens a start-up gate; the last one makes the process ready. False when there is no such gate.
+    pub fn open_gate(&self, name: &str) -> bool {
+        self.inner.lifecycle.open(name)
+    }
+
+    /// From here on readiness fails, at once and for good.
+    pub fn drain(&self) {
+        self.inner.lifecycle.advance(Phase::Draining);
+    }
+
+    /// The end of the process's life.
+    pub fn stop(&self) {
+        self.inner.lifecycle.advance(Phase::Stopped);
+    }
+
+    /// The container behind `service_container`.
+    pub fn container(&self) -> Container {
+        self.inner.container.clone()
+    }
+
+    /// Switches a component on or off. What was observed of it is kept; off, it is neither run nor counted.
+    /// False when there is none of this name on this page.
+    pub fn set_enabled(&self, scope: &Scope, name: &str, enabled: bool) -> bool {
+        let mut found = false;
+        for component in &self.inner.components {
+            if component.scope == *scope && component.spec.name() == name {
+                component.enabled.store(enabled, Ordering::Relaxed);
+                found = true;
+            }
+        }
+        found
+    }
+
+    /// The last transitions, oldest first.
+    pub fn events(&self) -> Vec<Transition> {
+        self.inner.events.recent()
+    }
+
+    /// How many reports of real traffic were dropped because the writer was behind.
+    pub fn dropped_reports(&self) -> u64 {
+        self.inner.lanes.dropped.load(Ordering::Relaxed)
+    }
+
+    /// The names of the plugins that have a page.
+    pub fn plugins(&self) -> impl Iterator<Item = &str> {
+        self.inner.pages.iter().map(|page| &*page.name)
+    }
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Health").field("phase", &self.phase()).finish_non_exhaustive()
+    }
+}
+
+/// Proves that the runtime runs tasks and timers.
+async fn beat(inner: Arc<Inner>, stop: CancellationToken) {
+    let mut tick = interval(BEAT);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = tick.tick() => inner.beats.runtime.beat(),
+        }
+    }
+    inner.beats.runtime.end();
+}

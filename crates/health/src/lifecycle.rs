@@ -1,0 +1,151 @@
+//! Where the process is in its life, and the heartbeats that prove it makes progress.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::Instant};
+
+/// Where the process is in its life. It only ever moves forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Some start-up gate is still closed.
+    Starting,
+    /// Every gate is open.
+    Ready,
+    /// It ends what it has begun and wants no more.
+    Draining,
+    /// It is over.
+    Stopped,
+}
+
+impl Phase {
+    /// `starting`, `ready`, `draining` or `stopped`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Draining => "draining",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Gate {
+    name: Arc<str>,
+    open: AtomicBool,
+}
+
+/// The phase and the start-up gates. Readers see a change at once: there is no writer task between.
+#[derive(Debug)]
+pub(crate) struct Lifecycle {
+    gates: Vec<Gate>,
+    phase: watch::Sender<Phase>,
+}
+
+impl Lifecycle {
+    pub(crate) fn new(gates: Vec<Arc<str>>) -> Self {
+        let phase = if gates.is_empty() { Phase::Ready } else { Phase::Starting };
+        let gates = gates.into_iter().map(|name| Gate { name, open: AtomicBool::new(false) }).collect();
+        Self { gates, phase: watch::Sender::new(phase) }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// Opens every gate of this name; the last one makes the process ready. False when there is no such gate.
+    pub(crate) fn open(&self, name: &str) -> bool {
+        let mut found = false;
+        for gate in self.gates.iter().filter(|gate| &*gate.name == name) {
+            gate.open.store(true, Ordering::SeqCst);
+            found = true;
+        }
+        if !found {
+            tracing::warn!(gate = name, "health_gate_unknown");
+        } else if self.closed().next().is_none() {
+            self.advance(Phase::Ready);
+        }
+        found
+    }
+
+    /// The gates still closed, in the order of their registration.
+    pub(crate) fn closed(&self) -> impl Iterator<Item = &str> {
+        self.gates.iter().filter(|gate| !gate.open.load(Ordering::SeqCst)).map(|gate| &*gate.name)
+    }
+
+    /// Moves forward to a phase; a step back is ignored.
+    pub(crate) fn advance(&self, to: Phase) {
+        let mut from = to;
+        let moved = self.phase.send_if_modified(|phase| {
+            from = *phase;
+            let forward = to > *phase;
+            if forward {
+                *phase = to;
+            }
+            forward
+        });
+        if moved {
+            tracing::info!(from = from.as_str(), to = to.as_str(), "health_phase");
+        }
+    }
+
+    /// Resolves with the first phase that differs from the one at the time of this call.
+    pub(crate) fn changed(&self) -> impl Future<Output = Phase> + Send + 'static {
+        // Subscribed here, not at the first poll: a change between the two must not be missed.
+        let mut receiver = self.phase.subscribe();
+        async move {
+            if receiver.changed().await.is_err() {
+                return Phase::Stopped;
+            }
+            *receiver.borrow_and_update()
+        }
+    }
+}
+
+/// A heartbeat ended on purpose: the process is shutting down, and that is no stall.
+const ENDED: u64 = u64::MAX;
+
+/// One heartbeat: milliseconds since the health began, readable from any thread.
+#[derive(Debug)]
+pub(crate) struct Beat {
+    origin: Instant,
+    last: AtomicU64,
+}
+
+impl Beat {
+    pub(crate) fn new() -> Self {
+        Self { origin: Instant::now(), last: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn beat(&self) {
+        self.last.store(self.millis(Instant::now()), Ordering::Relaxed);
+    }
+
+    pub(crate) fn end(&self) {
+        self.last.store(ENDED, Ordering::Relaxed);
+    }
+
+    /// How long ago the last beat was.
+    pub(crate) fn age(&self, now: Instant) -> Duration {
+        match self.last.load(Ordering::Relaxed) {
+            ENDED => Duration::ZERO,
+            last => Duration::from_millis(self.millis(now).saturating_sub(last)),
+        }
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        let millis = now.saturating_duration_since(self.origin).as_millis();
+        u64::try_from(millis).unwrap_or(ENDED - 1)
+    }
+}

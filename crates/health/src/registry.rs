@@ -1,0 +1,227 @@
+//! What is registered before the start: identity, gates, plugins, components.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, time::Instant};
+
+use crate::{
+    check::Check,
+    container::Container,
+    health::{Health, Settings},
+    passive::{LANE, Lanes, Reporter},
+    scrub,
+    spec::{MAX_NAME, Scope, Spec},
+};
+
+/// The longest description, in bytes.
+const MAX_DESCRIPTION: usize = 256;
+
+/// Who answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The version of the product.
+    pub version: String,
+    /// `serviceId` on the wire.
+    pub service_id: String,
+    /// `description` on the wire.
+    pub description: String,
+}
+
+impl Identity {
+    /// An identity; each text is cut at 256 bytes, for pages are bounded.
+    pub fn new(
+        version: impl Into<String>,
+        service_id: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Self {
+        let bounded = |text: String| scrub::cut(&text, MAX_DESCRIPTION).to_owned();
+        Self {
+            version: bounded(version.into()),
+            service_id: bounded(service_id.into()),
+            description: bounded(description.into()),
+        }
+    }
+}
+
+/// A registered component: what does not change, and the few atomics that do.
+pub(crate) struct Component {
+    pub(crate) scope: Scope,
+    pub(crate) spec: Spec,
+    /// `name`, or `plugin/name`: how logs, readiness and `exclude` call it.
+    pub(crate) label: Arc<str>,
+    pub(crate) check: Option<Arc<dyn Check>>,
+    pub(crate) enabled: AtomicBool,
+    pub(crate) transitions: AtomicU64,
+    origin: Instant,
+    last_pass: AtomicU64,
+}
+
+impl Component {
+    fn new(scope: Scope, spec: Spec, check: Option<Arc<dyn Check>>) -> Self {
+        let label = match &scope {
+            Scope::Core => Arc::clone(&spec.name),
+            Scope::Plugin(plugin) => format!("{plugin}/{}", spec.name).into(),
+        };
+        Self {
+            scope,
+            spec,
+            label,
+            check,
+            enabled: AtomicBool::new(true),
+            transitions: AtomicU64::new(0),
+            origin: Instant::now(),
+            last_pass: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    /// Whether an exclude list names it, by its name or its label.
+    pub(crate) fn excluded(&self, exclude: &[&str]) -> bool {
+        exclude.iter().any(|name| *name == &*self.spec.name || *name == &*self.label)
+    }
+
+    /// Notes what real traffic said, for the scheduler to see without waiting for the writer.
+    pub(crate) fn note_traffic(&self, passed: bool, now: Instant) {
+        let stamp = if passed { self.stamp(now) } else { 0 };
+        self.last_pass.store(stamp, Ordering::Relaxed);
+    }
+
+    /// Whether real traffic, when last heard of, passed and did so within the given time.
+    pub(crate) fn passed_within(&self, time: Duration, now: Instant) -> bool {
+        let last = self.last_pass.load(Ordering::Relaxed);
+        last != 0 && u128::from(self.stamp(now).saturating_sub(last)) < time.as_millis()
+    }
+
+    /// Milliseconds since registration, counted from 1: 0 means never.
+    fn stamp(&self, now: Instant) -> u64 {
+        let millis = now.saturating_duration_since(self.origin).as_millis();
+        u64::try_from(millis).unwrap_or(u64::MAX - 1).saturating_add(1)
+    }
+}
+
+/// A plugin's page.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    pub(crate) name: Arc<str>,
+    pub(crate) description: String,
+}
+
+/// Collects everything there is to watch, then becomes a [`Health`].
+pub struct Builder {
+    identity: Identity,
+    settings: Settings,
+    gates: Vec<Arc<str>>,
+    pages: Vec<Page>,
+    components: Vec<Arc<Component>>,
+    container: Container,
+    lanes: Lanes,
+    receivers: crate::passive::Receivers,
+}
+
+impl Builder {
+    /// Nothing to watch yet.
+    pub fn new(identity: Identity) -> Self {
+        let (active, from_checks) = mpsc::channel(LANE);
+        let (passive, from_traffic) = mpsc::channel(LANE);
+        Self {
+            identity,
+            settings: Settings::default(),
+            gates: Vec::new(),
+            pages: Vec::new(),
+            components: Vec::new(),
+            container: Container::new(),
+            lanes: Lanes { active, passive, dropped: Arc::default() },
+            receivers: crate::passive::Receivers { from_checks, from_traffic },
+        }
+    }
+
+    /// Adds a start-up gate. The phase is starting until every gate is open; without gates it is ready at once.
+    pub fn gate(&mut self, name: &str) -> &mut Self {
+        self.gates.push(scrub::cut(name, MAX_NAME).into());
+        self
+    }
+
+    /// How long a heartbeat may be late before liveness fails (5 s unless set).
+    pub fn stall_limit(&mut self, limit: Duration) -> &mut Self {
+        self.settings.stall_limit = limit;
+        self
+    }
+
+    /// How much older than interval + timeout a result may be and still count (5 s unless set).
+    pub fn grace(&mut self, grace: Duration) -> &mut Self {
+        self.settings.grace = grace;
+        self
+    }
+
+    /// What `Retry-After` says on a failed answer, in whole seconds (5 s unless set).
+    pub fn retry_after(&mut self, after: Duration) -> &mut Self {
+        self.settings.retry_after = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
+        self
+    }
+
+    /// The container behind `service_container`: add the program's parts to it.
+    pub fn container(&self) -> Container {
+        self.container.clone()
+    }
+
+    /// Puts a container made elsewhere in the place of the builder's own.
+    pub fn use_container(&mut self, container: Container) -> &mut Self {
+        self.container = container;
+        self
+    }
+
+    /// Gives a plugin its page, even if it has no checks. A page described twice keeps the last description.
+    pub fn plugin(&mut self, name: &str, description: &str) -> &mut Self {
+        let description = scrub::cut(description, MAX_DESCRIPTION).to_owned();
+        match self.pages.iter_mut().find(|page| &*page.name == name) {
+            Some(page) => page.description = description,
+            None => self.pages.push(Page { name: scrub::cut(name, MAX_DESCRIPTION).into(), description }),
+        }
+        self
+    }
+
+    /// Adds a component with a check. Several under one name are shown as one array, in order of registration.
+    pub fn check(&mut self, scope: Scope, spec: Spec, check: Arc<dyn Check>) -> Reporter {
+        self.add(scope, spec, Some(check))
+    }
+
+    /// Adds a component that only real traffic feeds; the spec is made [passive](Spec::passive).
+    pub fn passive(&mut self, scope: Scope, spec: Spec) -> Reporter {
+        self.add(scope, spec.passive(), None)
+    }
+
+    /// Ends the registration.
+    pub fn build(self) -> Health {
+        Health::new(crate::health::Parts {
+            identity: self.identity,
+            settings: self.settings,
+            gates: self.gates,
+            pages: self.pages,
+            components: self.components,
+            container: self.container,
+            lanes: self.lanes,
+            receivers: self.receivers,
+        })
+    }
+
+    fn add(&mut self, scope: Scope, spec: Spec, check: Option<Arc<dyn Check>>) -> Reporter {
+        if let Scope::Plugin(name) = &scope
+            && !self.pages.iter().any(|page| page.name == *name)
+        {
+            let description = format!("{name} plugin");
+            self.plugin(name, &description);
+        }
+        let component = Arc::new(Component::new(scope, spec, check));
+        self.components.push(Arc::clone(&component));
+        Reporter::new(component, self.components.len() - 1, self.lanes.clone())
+    }
+}

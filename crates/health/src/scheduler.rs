@@ -1,0 +1,180 @@
+//! When each check runs. One task keeps the time for all; each run is one task of its own.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    task::{AbortHandle, Id, JoinError, JoinSet},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    check::Outcome,
+    health::{BEAT, Inner},
+    passive::Report,
+    spec::Spec,
+};
+
+/// Something to do at a time. Ordered by time, then component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    at: Instant,
+    index: usize,
+    what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    /// The run with this number must have ended.
+    Deadline(u64),
+    /// It is time for a run.
+    Due,
+}
+
+#[derive(Debug)]
+struct Run {
+    number: u64,
+    abort: AbortHandle,
+    /// Its failure has been reported; whatever it still says comes too late.
+    late: bool,
+}
+
+pub(crate) struct Scheduler {
+    inner: Arc<Inner>,
+    agenda: BinaryHeap<Reverse<Entry>>,
+    /// The run of each component, if one is under way: never more than one.
+    runs: HashMap<usize, Run>,
+    tasks: JoinSet<Outcome>,
+    owners: HashMap<Id, usize>,
+    numbers: u64,
+}
+
+impl Scheduler {
+    pub(crate) fn new(inner: Arc<Inner>) -> Self {
+        Self {
+            inner,
+            agenda: BinaryHeap::new(),
+            runs: HashMap::new(),
+            tasks: JoinSet::new(),
+            owners: HashMap::new(),
+            numbers: 0,
+        }
+    }
+
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        self.plan(Instant::now());
+        let mut tick = interval(BEAT);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let next = self.agenda.peek().map(|Reverse(entry)| entry.at);
+            let alarm = async {
+                match next {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                _ = tick.tick() => self.inner.beats.scheduler.beat(),
+                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended).await,
+                () = alarm => self.act().await,
+            }
+        }
+        self.inner.beats.scheduler.end();
+    }
+
+    /// Puts the first run of every active component on the agenda.
+    fn plan(&mut self, now: Instant) {
+        let components = Arc::clone(&self.inner);
+        for (index, component) in components.components.iter().enumerate() {
+            let spec = &component.spec;
+            if component.check.is_some() && !spec.passive {
+                self.agenda.push(Reverse(Entry { at: now + first_delay(spec), index, what: What::Due }));
+            }
+        }
+    }
+
+    /// Does what is due.
+    async fn act(&mut self) {
+        let now = Instant::now();
+        while let Some(Reverse(entry)) = self.agenda.peek().copied() {
+            if entry.at > now {
+                return;
+            }
+            self.agenda.pop();
+            match entry.what {
+                What::Due => self.due(entry.index, entry.at, now),
+                What::Deadline(number) => self.deadline(entry.index, number).await,
+            }
+        }
+    }
+
+    fn due(&mut self, index: usize, planned: Instant, now: Instant) {
+        let inner = Arc::clone(&self.inner);
+        let Some(component) = inner.components.get(index) else { return };
+        let Some(check) = component.check.clone() else { return };
+        let spec = &component.spec;
+        let wait = spec.interval.saturating_sub(jitter(spec));
+        // Counted from the plan, so that runs do not drift; from now after a pause longer than an interval.
+        let next = if planned + wait > now { planned + wait } else { now + wait };
+        self.agenda.push(Reverse(Entry { at: next, index, what: What::Due }));
+        if !component.is_enabled() || component.passed_within(spec.interval, now) {
+            return;
+        }
+        let number = match self.runs.get(&index) {
+            // It ignores its cancellation: no second one beside it, but another failure once this time is up, too.
+            Some(run) => run.number,
+            None => {
+                self.numbers += 1;
+                let abort = self.tasks.spawn(async move { check.run().await });
+                self.owners.insert(abort.id(), index);
+                self.runs.insert(index, Run { number: self.numbers, abort, late: false });
+                self.numbers
+            }
+        };
+        self.agenda.push(Reverse(Entry { at: now + spec.timeout, index, what: What::Deadline(number) }));
+    }
+
+    async fn deadline(&mut self, index: usize, number: u64) {
+        let Some(run) = self.runs.get_mut(&index).filter(|run| run.number == number) else { return };
+        run.late = true;
+        run.abort.abort();
+        let timeout = self.inner.components.get(index).map_or(Duration::ZERO, |c| c.spec.timeout);
+        self.report(index, Outcome::fail(format!("timed out after {timeout:?}"))).await;
+    }
+
+    async fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Some(index) = self.owners.remove(&id) else { return };
+        if self.runs.remove(&index).is_none_or(|run| run.late) {
+            return;
+        }
+        let outcome = match ended {
+            Ok((_, outcome)) => outcome,
+            Err(error) if error.is_panic() => Outcome::fail("the check panicked"),
+            Err(_) => Outcome::fail("the check was cancelled"),
+        };
+        self.report(index, outcome).await;
+    }
+
+    async fn report(&self, index: usize, outcome: Outcome) {
+        // An error means that the writer has ended, and with it everyone's interest.
+        let _ = self.inner.lanes.active.send(Report::now(index, outcome)).await;
+    }
+}
+
+fn first_delay(spec: &Spec) -> Duration {
+    let spread = if spec.spread_start { spec.interval.mul_f64(fastrand::f64()) } else { jitter(spec) };
+    spec.initial_delay.saturating_add(spread)
+}
+
+/// A random part of the share of the interval that may be given up.
+fn jitter(spec: &Spec) -> Duration {
+    spec.interval.mul_f64(spec.jitter * fastrand::f64())
+}

@@ -1,0 +1,231 @@
+//! The scrub, word by word.
+
+const REDACTED: &str = "[redacted]";
+const PATH: &str = "[path]";
+
+/// Words after which, joined by `=` or `:`, a secret stands.
+const KEYS: [&str; 12] = [
+    "key",
+    "token",
+    "secret",
+    "passw",
+    "pwd",
+    "auth",
+    "credential",
+    "cookie",
+    "session",
+    "signature",
+    "bearer",
+    "passphrase",
+];
+
+/// Beginnings of well-known tokens.
+const PREFIXES: [&str; 16] = [
+    "sk-",
+    "sk_",
+    "pk-",
+    "pk_",
+    "rk_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "xox",
+    "AKIA",
+    "AIza",
+    "eyJ",
+    "ya29.",
+];
+
+pub(super) fn scrub(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    // The word before announced a secret.
+    let mut announced = false;
+    while let Some(first) = rest.chars().next() {
+        if first.is_whitespace() || first.is_control() {
+            out.push(' ');
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            continue;
+        }
+        if let Some(end) = quoted_path(rest) {
+            out.push_str(PATH);
+            rest = rest.get(end..).unwrap_or_default();
+            announced = false;
+            continue;
+        }
+        let end = rest.find(|c: char| c.is_whitespace() || c.is_control()).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        announced = scrub_word(word, announced, &mut out);
+        rest = after;
+    }
+    out
+}
+
+/// The length of a quoted path at the beginning: paths may contain spaces.
+fn quoted_path(text: &str) -> Option<usize> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let inner = text.get(1..)?;
+    let end = inner.find(quote)?;
+    is_path(inner.get(..end)?).then_some(end + 2)
+}
+
+/// Writes one word; says whether it announces a secret.
+fn scrub_word(word: &str, announced: bool, out: &mut String) -> bool {
+    let opening = |c: char| matches!(c, '"' | '\'' | '`' | '(' | '[' | '{' | '<');
+    let closing =
+        |c: char| matches!(c, '"' | '\'' | '`' | ')' | ']' | '}' | '>' | ',' | ';' | ':' | '!' | '.');
+    let core = word.trim_start_matches(opening);
+    let lead = word.len() - core.len();
+    let core = core.trim_end_matches(closing);
+    let tail = word.get(lead + core.len()..).unwrap_or_default();
+    let scheme = ["bearer", "basic", "digest"].iter().any(|scheme| core.eq_ignore_ascii_case(scheme));
+    out.push_str(word.get(..lead).unwrap_or_default());
+    let next = if scheme {
+        out.push_str(core);
+        true
+    } else if core.is_empty() {
+        announced
+    } else if announced {
+        out.push_str(REDACTED);
+        false
+    } else {
+        scrub_core(core, out);
+        is_key(core) && !is_path(core) && (tail.contains(':') || core.ends_with(['=', ':']))
+    };
+    out.push_str(tail);
+    next
+}
+
+fn scrub_core(core: &str, out: &mut String) {
+    if let Some(at) = core.find("://") {
+        return url(core, at, out);
+    }
+    if is_path(core) {
+        return out.push_str(PATH);
+    }
+    let Some(at) = core.find(['=', ':', ',', ';', '&', '|']) else { return token(core, out) };
+    let (left, right) = core.split_at_checked(at).unwrap_or((core, ""));
+    let value = right.get(1..).unwrap_or_default();
+    token(left, out);
+    out.push_str(right.get(..1).unwrap_or_default());
+    if value.is_empty() {
+        return;
+    }
+    if right.starts_with(['=', ':']) && is_key(left) {
+        return out.push_str(REDACTED);
+    }
+    scrub_core(value, out);
+}
+
+fn is_key(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    KEYS.iter().any(|key| lower.contains(key))
+}
+
+/// Keeps scheme, host and path of a URL; drops who, query and fragment.
+fn url(core: &str, at: usize, out: &mut String) {
+    let (scheme, rest) = core.split_at_checked(at + 3).unwrap_or((core, ""));
+    if scheme.to_ascii_lowercase().ends_with("file://") {
+        return out.push_str(PATH);
+    }
+    token(scheme.trim_end_matches("://"), out);
+    out.push_str("://");
+    // An unescaped password may hold any character, so everything up to the last @ goes.
+    let rest = match rest.rfind('@') {
+        Some(end) => {
+            out.push_str(REDACTED);
+            rest.get(end..).unwrap_or_default()
+        }
+        None => rest,
+    };
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (plain, query) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    for (position, segment) in plain.split('/').enumerate() {
+        if position > 0 {
+            out.push('/');
+        }
+        token(segment, out);
+    }
+    if let Some(mark) = query.chars().next() {
+        out.push(mark);
+        out.push_str(REDACTED);
+    }
+}
+
+/// Absolute, home, dotted, Windows and UNC paths; relative ones with two slashes, or one and a file's ending.
+fn is_path(text: &str) -> bool {
+    let text = text.trim_start_matches(['"', '\'', '(', '[', '=']);
+    let long = text.len() > 1;
+    if long && (text.starts_with(['/', '\\']) || text.starts_with("~/") || text.starts_with("./"))
+        || text.starts_with("../")
+    {
+        return true;
+    }
+    // `key=/path`, `C:\path`, `open(/path`, `"/path`
+    let inner = ["=/", "=~/", "=./", "=../", ":/", ":\\", "(/", "\"/", "'/", "\\", "`/", ",/", ":~/"];
+    if !text.contains("://") && inner.iter().any(|mark| text.contains(mark)) {
+        return true;
+    }
+    let slashes = text.matches('/').count();
+    let named = text.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    !text.contains("://") && (slashes > 1 || slashes == 1 && named)
+}
+
+/// Writes a word unless it looks like a token.
+fn token(text: &str, out: &mut String) {
+    out.push_str(if is_token(text) { REDACTED } else { text });
+}
+
+fn is_token(text: &str) -> bool {
+    let known = |prefix: &&str| {
+        let mut found = text.match_indices(*prefix);
+        let starts = |at: usize| !text.get(..at).unwrap_or_default().ends_with(|c: char| c.is_alphanumeric());
+        found.any(|(at, _)| starts(at) && text.len() - at >= prefix.len() + 4)
+    };
+    PREFIXES.iter().any(known) || is_uuid(text) || mixed(text) || text.split(separator).any(run)
+}
+
+fn separator(c: char) -> bool {
+    !c.is_alphanumeric()
+}
+
+/// A run of letters and digits that no word looks like.
+fn run(text: &str) -> bool {
+    let letters = text.chars().any(char::is_alphabetic);
+    let digits = text.chars().any(|c| c.is_ascii_digit());
+    match text.chars().count() {
+        0..16 => false,
+        16..20 => digits,
+        20..28 => digits || !(letters && camel(text)),
+        _ => true,
+    }
+}
+
+/// Words put together, such as `ConnectionRefusedError`: every capital is followed by two small letters.
+fn camel(text: &str) -> bool {
+    let capitals = text.chars().filter(char::is_ascii_uppercase).count();
+    let mut parts = text.split(|c: char| c.is_ascii_uppercase());
+    parts.next().is_some_and(str::is_empty) && capitals > 1 && parts.all(|part| part.len() >= 2)
+}
+
+/// Small and capital letters and digits in one long word: base64 and the like.
+fn mixed(text: &str) -> bool {
+    let has = |test: fn(&char) -> bool| text.chars().any(|c| test(&c));
+    text.len() >= 24
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase)
+        && has(char::is_ascii_digit)
+}
+
+fn is_uuid(text: &str) -> bool {
+    let sizes = [8, 4, 4, 4, 12];
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() == sizes.len()
+        && parts
+            .iter()
+            .zip(sizes)
+            .all(|(part, size)| part.len() == size && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}

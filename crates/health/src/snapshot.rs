@@ -1,0 +1,236 @@
+//! What was known at one moment, and how it looks at another.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::{
+    check::{Observed, Outcome, Status},
+    registry::Component,
+    scrub,
+    spec::{Scope, Spec},
+    state::{Flip, State, Tracked, step},
+};
+
+/// Everything known of every component, immutable. Time goes on, so the look of it is asked for with
+/// [`Snapshot::view`]: a pass that has grown old is no pass.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub(crate) readings: Vec<Arc<Reading>>,
+    pub(crate) grace: Duration,
+}
+
+/// What is known of one component.
+#[derive(Clone)]
+pub struct Reading {
+    pub(crate) component: Arc<Component>,
+    pub(crate) tracked: Tracked,
+    pub(crate) at: Option<Instant>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) last_success: Option<Timestamp>,
+    pub(crate) output: Option<Arc<str>>,
+    pub(crate) last_trouble: Option<Arc<str>>,
+    pub(crate) observed: Option<Observed>,
+}
+
+/// How firmly a reading stands at the moment it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It was taken in time.
+    Known,
+    /// Not checked yet.
+    Unknown,
+    /// Only traffic feeds it, and there has been none of late.
+    Idle,
+    /// The operator switched it off.
+    Disabled,
+    /// Older than interval + timeout + grace, by its age: at best a warn.
+    Late(Duration),
+    /// Older than twice that, by its age: a fail.
+    Lost(Duration),
+}
+
+/// One component as seen at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// What was read.
+    pub reading: &'a Reading,
+    /// The verdict now, staleness included.
+    pub status: Status,
+    /// Why the verdict may differ from what was read.
+    pub standing: Standing,
+}
+
+impl Snapshot {
+    /// Every component as it looks at this moment, in the order of registration.
+    pub fn view(&self, now: Instant) -> impl Iterator<Item = Seen<'_>> {
+        self.readings.iter().map(move |reading| reading.seen(now, self.grace))
+    }
+
+    /// The reading of a component by its page and name; the first, if several share it.
+    pub fn find(&self, scope: &Scope, name: &str) -> Option<&Reading> {
+        let is = |reading: &&Arc<Reading>| reading.spec().name() == name && reading.scope() == scope;
+        self.readings.iter().find(is).map(|reading| &**reading)
+    }
+}
+
+impl Reading {
+    pub(crate) fn unknown(component: Arc<Component>) -> Self {
+        Self {
+            component,
+            tracked: Tracked::default(),
+            at: None,
+            time: None,
+            last_success: None,
+            output: None,
+            last_trouble: None,
+            observed: None,
+        }
+    }
+
+    /// The reading after one more outcome.
+    pub(crate) fn after(&self, outcome: Outcome, at: Instant, time: Timestamp) -> (Self, Option<Flip>) {
+        let limits = self.spec().thresholds;
+        let (tracked, flip) = step(self.tracked, outcome.status, limits, time);
+        let mut next = self.clone();
+        next.tracked = tracked;
+        next.at = Some(at);
+        next.time = Some(time);
+        next.output = outcome.output.map(|text| scrub::clean(&text).into());
+        next.observed = outcome.observed.map(scrub::observed);
+        if outcome.status == Status::Pass {
+            next.last_success = Some(time);
+        } else {
+            next.last_trouble.clone_from(&next.output);
+        }
+        (next, flip)
+    }
+
+    /// How it looks at a moment.
+    pub(crate) fn seen(&self, now: Instant, grace: Duration) -> Seen<'_> {
+        let (status, standing) = self.judge(now, grace);
+        Seen { reading: self, status, standing }
+    }
+
+    fn judge(&self, now: Instant, grace: Duration) -> (Status, Standing) {
+        let spec = self.spec();
+        let unknown = if spec.passive { Standing::Idle } else { Standing::Unknown };
+        if !self.component.is_enabled() {
+            return (Status::Warn, Standing::Disabled);
+        }
+        let (Some(status), Some(at)) = (self.tracked.state.status(), self.at) else {
+            return (Status::Warn, unknown);
+        };
+        let limit = spec.interval.saturating_add(spec.timeout).saturating_add(grace);
+        let age = now.saturating_duration_since(at);
+        if age <= limit {
+            (status, Standing::Known)
+        } else if spec.passive {
+            // No traffic is no sign of trouble, and a target shunned for an old failure would never be tried again.
+            (Status::Warn, Standing::Idle)
+        } else if age <= limit.saturating_mul(2) {
+            (status.max(Status::Warn), Standing::Late(age))
+        } else {
+            (Status::Fail, Standing::Lost(age))
+        }
+    }
+
+    /// The page it belongs to.
+    pub fn scope(&self) -> &Scope {
+        &self.component.scope
+    }
+
+    /// Its names, rhythm and thresholds.
+    pub fn spec(&self) -> &Spec {
+        &self.component.spec
+    }
+
+    /// `name`, or `plugin/name`.
+    pub fn label(&self) -> &str {
+        &self.component.label
+    }
+
+    /// The state as the state machine left it, age and operator apart.
+    pub fn state(&self) -> State {
+        self.tracked.state
+    }
+
+    /// The state with its since and its counts.
+    pub fn tracked(&self) -> &Tracked {
+        &self.tracked
+    }
+
+    /// Whether readiness depends on it.
+    pub fn critical(&self) -> bool {
+        self.spec().critical
+    }
+
+    /// Whether the operator wants it watched.
+    pub fn enabled(&self) -> bool {
+        self.component.is_enabled()
+    }
+
+    /// When the last outcome was taken.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
+
+    /// When the last pass was taken.
+    pub fn last_success(&self) -> Option<Timestamp> {
+        self.last_success
+    }
+
+    /// What the last outcome said, scrubbed.
+    pub fn output(&self) -> Option<&str> {
+        self.output.as_deref()
+    }
+
+    /// What the last outcome measured.
+    pub fn observed(&self) -> Option<&Observed> {
+        self.observed.as_ref()
+    }
+
+    /// How often it changed its state.
+    pub fn transitions(&self) -> u64 {
+        self.component.transitions.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl Seen<'_> {
+    /// Whether it takes part in the verdict of its page: an idle or disabled component does not.
+    pub fn counts(&self) -> bool {
+        !matches!(self.standing, Standing::Idle | Standing::Disabled)
+    }
+
+    /// The text to show: why it is not a pass, or what a pass had to say.
+    pub fn output(&self) -> Option<Cow<'_, str>> {
+        let reading = self.reading;
+        let late = |age: Duration| Some(format!("no result for {} s", age.as_secs()).into());
+        match self.standing {
+            Standing::Unknown => Some("not checked yet".into()),
+            Standing::Idle => Some("no recent traffic".into()),
+            Standing::Disabled => Some("disabled by the operator".into()),
+            Standing::Late(age) | Standing::Lost(age) => late(age),
+            Standing::Known if self.status == Status::Pass => {
+                // A failure that has not yet tipped the state is not what a pass has to say.
+                let passed = reading.tracked.passes > 0;
+                reading.output.as_deref().filter(|_| passed).map(Cow::from)
+            }
+            Standing::Known => {
+                Some(reading.last_trouble.as_deref().unwrap_or("the check gave no reason").into())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading")
+            .field("label", &self.component.label)
+            .field("tracked", &self.tracked)
+            .field("time", &self.time)
+            .field("output", &self.output)
+            .finish_non_exhaustive()
+    }
+}
