@@ -10,6 +10,9 @@ use crate::tree::{Node, Value, parse_file};
 /// Names of environment variables that set a key start with this; `__` separates the parts of the key.
 const PREFIX: &str = "CCPROXY__";
 
+/// No key has more parts; each is a level of recursion.
+const DEEPEST: usize = 32;
+
 /// A key that was set on the command line.
 #[derive(Clone)]
 pub struct Flag {
@@ -111,8 +114,13 @@ fn strip_prefix_any_case(name: &str) -> Option<&str> {
 
 /// Puts raw text at a key, making tables on the way.
 fn put(tree: &mut Node, parts: &[&str], value: &str, place: &Place, mistakes: &mut Vec<Mistake>) {
-    if parts.iter().any(|part| part.is_empty()) {
-        mistakes.push(Mistake::new(place.clone(), parts.join("."), "a part of the key is empty"));
+    let fault = match parts {
+        _ if parts.len() > DEEPEST => Some("the key has too many parts"),
+        _ if parts.iter().any(|part| part.is_empty()) => Some("a part of the key is empty"),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        mistakes.push(Mistake::new(place.clone(), parts.join("."), fault));
         return;
     }
     let mut node = tree;

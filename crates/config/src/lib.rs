@@ -38,9 +38,11 @@ pub use pattern::Pattern;
 pub use place::{Mistake, Mistakes, Place};
 pub use provider::{InvalidRule, MatchKind, ModelRule, Timeouts, map_model};
 
+pub use schema::schema;
 pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, ProviderSection,
     RESERVED_NAMES, Route, Server, Settings, Shutdown, Target,
 };
+pub use template::template;

@@ -35,7 +35,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// One thing that is wrong with the configuration. It never quotes a value: a value may be a secret.
+/// One thing that is wrong with the configuration. It quotes no value: a value may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
     /// Where it stands.

@@ -21,8 +21,7 @@ pub(crate) fn read<T: DeserializeOwned>(node: &Node, path: &str) -> (Option<T>, 
             Err(fault) => fault,
         };
         let steps = fault.steps();
-        // A key that was taken out is missing because of that, which has been reported.
-        if !missing_key(&fault, &steps).is_some_and(|steps| taken_out.contains(&steps)) {
+        if !follows_from(&taken_out, &fault, &steps) {
             mistakes.push(mistake(node, path, &fault, &steps));
         }
         if !rest.take_out(&steps) {
@@ -31,6 +30,18 @@ pub(crate) fn read<T: DeserializeOwned>(node: &Node, path: &str) -> (Option<T>, 
         taken_out.push(steps);
     }
     (None, mistakes)
+}
+
+/// Whether a fault may be there only because of what was taken out: the key that is missing, or something below the
+/// value that is wrong as a whole. The cause has been reported.
+fn follows_from(taken_out: &[Vec<Step>], fault: &Fault, steps: &[Step]) -> bool {
+    match fault.kind {
+        FaultKind::Missing(_) => missing_key(fault, steps).is_some_and(|key| taken_out.contains(&key)),
+        FaultKind::Other { .. } => {
+            taken_out.iter().any(|out| out.len() > steps.len() && out.starts_with(steps))
+        }
+        FaultKind::Unknown { .. } => false,
+    }
 }
 
 fn missing_key(fault: &Fault, steps: &[Step]) -> Option<Vec<Step>> {

@@ -10,6 +10,8 @@ mod providers;
 mod routes;
 mod server;
 mod shutdown;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -39,7 +41,7 @@ pub struct Settings {
     pub shutdown: Shutdown,
     /// `[logging]`
     pub logging: Logging,
-    /// `[[routes]]`, tried in order. Never empty when there are providers.
+    /// `[[routes]]`, tried in order. Empty only if there are no providers, or with an explicit `routes = []`.
     pub routes: Vec<Route>,
     /// `[providers.<name>]`
     pub providers: BTreeMap<String, ProviderSection>,

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use super::detect::detected_names;
 use super::{ProviderSection, Route, Settings, Target};
+use crate::env::Env;
 use crate::nearest::did_you_mean;
 use crate::pattern::Pattern;
 use crate::place::{Mistake, Place};
 use crate::read::read;
 use crate::tree::{Node, Step, dotted};
 
-pub(super) fn check(settings: &Settings, mistakes: &mut Vec<Mistake>) {
+pub(super) fn check(settings: &Settings, env: &Env, mistakes: &mut Vec<Mistake>) {
     numbers(settings, mistakes);
     key_names(&settings.tree, mistakes);
-    routes(&settings.tree, mistakes);
+    routes(&settings.tree, env, mistakes);
 }
 
 fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
@@ -50,7 +52,7 @@ fn key_names(tree: &Node, mistakes: &mut Vec<Mistake>) {
         if name.is_empty() {
             mistakes.push(Mistake::new(node.place.clone(), path, "must not be empty"));
         } else if let Some(first) = seen.get(&name) {
-            let message = format!("{name} is the name of another key: {first}");
+            let message = format!("another key has this name: {first}");
             mistakes.push(Mistake::new(node.place.clone(), path, message));
         } else {
             seen.insert(name, node.place.clone());
@@ -59,8 +61,8 @@ fn key_names(tree: &Node, mistakes: &mut Vec<Mistake>) {
 }
 
 /// Looks at the tree, so that routes are checked that could not be read as a whole.
-fn routes(tree: &Node, mistakes: &mut Vec<Mistake>) {
-    let names = provider_names(tree);
+fn routes(tree: &Node, env: &Env, mistakes: &mut Vec<Mistake>) {
+    let names = provider_names(tree, env);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let Some(mut list) = tree.get("routes").cloned() else { return };
     list.expand();
@@ -75,22 +77,22 @@ fn routes(tree: &Node, mistakes: &mut Vec<Mistake>) {
         for (n, target) in targets.items() {
             let (Some(Target { instance, .. }), _) = read(target, "") else { continue };
             if !names.contains(&instance.as_str()) {
-                let mistake = Mistake::new(
-                    target.place.clone(),
-                    format!("{path}[{n}]"),
-                    format!("there is no provider {instance}"),
-                );
-                mistakes.push(Mistake { hint: did_you_mean(&instance, "providers", &names), ..mistake });
+                let mistake =
+                    Mistake::new(target.place.clone(), format!("{path}[{n}]"), "there is no such provider");
+                mistakes
+                    .push(Mistake { hint: did_you_mean(&instance, "known providers", &names), ..mistake });
             }
         }
     }
 }
 
-/// The names in the file, also of providers that could not be read: one mistake is enough for each.
-fn provider_names(tree: &Node) -> Vec<String> {
-    let Some(mut table) = tree.get("providers").cloned() else { return Vec::new() };
+/// The names that are configured, also of providers that could not be read (one mistake is enough for each); where
+/// there are none, the names of those that appear by themselves.
+fn provider_names(tree: &Node, env: &Env) -> Vec<String> {
+    let mut table = tree.get("providers").cloned().unwrap_or_else(|| Node::table(Place::Default));
     table.expand();
-    table.entries().iter().map(|entry| entry.key.clone()).collect()
+    let names: Vec<String> = table.entries().iter().map(|entry| entry.key.clone()).collect();
+    if names.is_empty() { detected_names(env).into_iter().map(str::to_owned).collect() } else { names }
 }
 
 /// Models of each family, and the kinds that serve it.

@@ -13,6 +13,9 @@ const DETECTED: [(&str, &str, &str, &str); 2] = [
     ("codex", "openai", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
 ];
 
+/// The instance of the simulator.
+const DEMO: &str = "demo";
+
 impl Settings {
     /// Adds what the environment suggests, if the configuration names no provider at all: `claude` where there is an
     /// `ANTHROPIC_API_KEY`, `codex` where there is an `OPENAI_API_KEY` (at `ANTHROPIC_BASE_URL` and `OPENAI_BASE_URL`
@@ -25,8 +28,7 @@ impl Settings {
         if !self.providers.is_empty() {
             return self;
         }
-        let found: Vec<&str> =
-            DETECTED.iter().filter(|(_, _, key, _)| env.get(key).is_some()).map(|(name, ..)| *name).collect();
+        let found = detected_names(env);
         for (name, kind, key, base_url) in DETECTED.iter().filter(|(name, ..)| found.contains(name)) {
             let place = Place::Env((*key).to_owned());
             let mut source = Node::table(place.clone());
@@ -39,8 +41,8 @@ impl Settings {
             section.set("credentials", Node::new(place, credentials));
             self.add(name, kind, section);
         }
-        self.add("demo", "simulator", Node::table(Place::Default));
-        if self.routes.is_empty() {
+        self.add(DEMO, "simulator", Node::table(Place::Default));
+        if self.tree.get("routes").is_none() {
             self.set_routes(routes(&found), &Place::Default);
         }
         self
@@ -58,16 +60,22 @@ impl Settings {
     }
 }
 
+/// The names of the instances that appear by themselves.
+pub(super) fn detected_names(env: &Env) -> Vec<&'static str> {
+    let with_key = DETECTED.iter().filter(|(_, _, key, _)| env.get(key).is_some()).map(|(name, ..)| *name);
+    with_key.chain([DEMO]).collect()
+}
+
 fn routes(found: &[&str]) -> Vec<Route> {
     let route = |model: &'static str, name: &str| Route {
         model: Pattern::from(model),
         targets: vec![Target::instance(name)],
     };
-    let Some(last) = found.last() else { return vec![route("*", "demo")] };
+    let Some(last) = found.iter().rfind(|name| **name != DEMO) else { return vec![route("*", DEMO)] };
     let mut routes = Vec::new();
     if found.contains(&"claude") {
         routes.push(route("claude-*", "claude"));
     }
-    routes.extend([route("demo*", "demo"), route("simulator*", "demo"), route("*", last)]);
+    routes.extend([route("demo*", DEMO), route("simulator*", DEMO), route("*", last)]);
     routes
 }

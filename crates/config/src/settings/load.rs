@@ -58,7 +58,7 @@ impl Settings {
             providers: providers(&tree, &mut mistakes),
             tree,
         };
-        check(&settings, &mut mistakes);
+        check(&settings, &sources.env, &mut mistakes);
         if settings.routes.is_empty() && settings.tree.get("routes").is_none() {
             let routes = default_routes(&settings.providers);
             settings.set_routes(routes, &Place::Default);

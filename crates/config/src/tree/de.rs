@@ -72,8 +72,12 @@ impl de::Error for Fault {
             .with_hint(unit_hint(&expected.to_string()))
     }
 
-    fn invalid_value(_: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::other(format!("out of range or malformed: expected {}", plain(&expected.to_string())))
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        let fault = match found {
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "out of range",
+            _ => "malformed",
+        };
+        Self::other(format!("{fault}: expected {}", plain(&expected.to_string())))
             .with_hint(unit_hint(&expected.to_string()))
     }
 
