@@ -95,8 +95,12 @@ fn inline(node: &Node, path: &mut Vec<String>) -> String {
 
 /// The arguments of a command may hold secrets; the program is worth seeing.
 fn item_of(path: &mut Vec<String>, index: usize, item: &Node) -> String {
-    let is_argument = path.last().is_some_and(|key| key == "command") && index > 0;
-    if is_argument { quoted(MASK) } else { inline(item, path) }
+    let is_command = path.last().is_some_and(|key| key == "command");
+    match &item.value {
+        Value::Text(program) if is_command && index == 0 => quoted(&without_credentials(program)),
+        _ if is_command => quoted(MASK),
+        _ => inline(item, path),
+    }
 }
 
 /// What the names of keys that hold secrets end with.
@@ -119,7 +123,7 @@ const SECRET_ENDS: [&str; 12] = [
 const SECRET_WORDS: [&str; 5] = ["secret", "password", "credential", "apikey", "authorization"];
 
 /// Keys below such a one that only say where the secret is.
-const HARMLESS: [&str; 6] = ["env", "file", "command", "ttl", "name", "models"];
+const HARMLESS: [&str; 5] = ["env", "file", "ttl", "name", "models"];
 
 /// How the secrets of known vendors begin.
 const SECRET_STARTS: [&str; 9] =
@@ -136,9 +140,9 @@ fn names_secret(key: &str) -> bool {
     SECRET_ENDS.iter().any(|end| key.ends_with(end)) || SECRET_WORDS.iter().any(|word| key.contains(word))
 }
 
-/// Numbers are shown under names that end in a plural: `max_tokens` counts.
+/// Numbers are shown under names such as `max_tokens`, which count.
 fn is_secret_number(path: &[String]) -> bool {
-    is_secret(path) && !path.last().is_some_and(|key| key.ends_with('s'))
+    is_secret(path) && !path.last().is_some_and(|key| key.ends_with("tokens"))
 }
 
 fn masked(path: &[String], text: &str) -> String {

@@ -277,6 +277,12 @@ refresh-token = {{ value = "{secret}" }}
         ("CCPROXY__PROVIDERS__B", format!("{{ kind = 'openai', credentials = ['{secret}'] }}")),
         ("CCPROXY__PROVIDERS__C__CREDENTIALS", format!("[{{ value = '{secret}' }}]")),
         ("CCPROXY__PROVIDERS__C__KIND", "openai".to_owned()),
+        ("CCPROXY__PROVIDERS__C__CREDENTIALS_FILE__COMMAND", format!("vault {secret}")),
+        (
+            "CCPROXY__PROVIDERS__D",
+            format!("{{ kind = 'openai', credentials = [{{ command = 'vault {secret}' }}] }}"),
+        ),
+        ("CCPROXY__PROVIDERS__D__ADMIN_KEYS", secret.to_owned()),
         ("OTHER_TOKEN", secret.to_owned()),
     ])
     .flag(Flag::new("--auth-token", "auth.token", secret))
