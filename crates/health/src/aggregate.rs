@@ -56,11 +56,15 @@ impl Verdict {
         Self { status: Status::Pass, headline, problems: Vec::new(), more: 0 }
     }
 
-    fn new(status: Status, headline: &'static str, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by(|a, b| b.status.cmp(&a.status).then_with(|| a.about.cmp(&b.about)));
-        let more = problems.len().saturating_sub(NAMED);
-        problems.truncate(NAMED);
-        Self { status, headline, problems, more }
+    fn new(status: Status, headline: &'static str, mut found: Vec<Found<'_>>) -> Self {
+        let more = found.len().saturating_sub(NAMED);
+        if more > 0 {
+            // Only the few that are named need to be in order, and only they are put into words.
+            found.select_nth_unstable_by(NAMED, Found::order);
+            found.truncate(NAMED);
+        }
+        found.sort_by(Found::order);
+        Self { status, headline, problems: found.into_iter().map(Found::describe).collect(), more }
     }
 
     /// The headline, followed by the problems by name when there are any.
@@ -78,6 +82,44 @@ impl Verdict {
     }
 }
 
+/// A problem not yet put into words.
+struct Found<'a> {
+    status: Status,
+    about: &'a str,
+    text: Text<'a>,
+}
+
+enum Text<'a> {
+    Of(Seen<'a>),
+    Plain(String),
+}
+
+impl<'a> Found<'a> {
+    fn plain(status: Status, about: &'a str, text: String) -> Self {
+        Self { status, about, text: Text::Plain(text) }
+    }
+
+    fn of(seen: Seen<'a>, status: Status) -> Self {
+        Self { status, about: seen.reading.label(), text: Text::Of(seen) }
+    }
+
+    fn order(a: &Self, b: &Self) -> std::cmp::Ordering {
+        b.status.cmp(&a.status).then_with(|| a.about.cmp(b.about))
+    }
+
+    fn describe(self) -> Problem {
+        let text = match self.text {
+            Text::Of(seen) => seen.output().map(Cow::into_owned).unwrap_or_default(),
+            Text::Plain(text) => text,
+        };
+        Problem { status: self.status, about: self.about.to_owned(), text }
+    }
+}
+
+fn worst(found: &[Found<'_>]) -> Option<Status> {
+    found.iter().map(|found| found.status).max()
+}
+
 /// Liveness: this process makes progress. Looks at nothing outside it, nor at any lock a task could hold.
 pub fn live(health: &Health) -> Verdict {
     let (beats, now) = (&health.inner.beats, Instant::now());
@@ -88,7 +130,7 @@ pub fn live(health: &Health) -> Verdict {
         let age = beat.age(now);
         if age > health.inner.settings.stall_limit {
             let text = format!("no progress for {} s", age.as_secs());
-            stalled.push(Problem { status: Status::Fail, about: about.to_owned(), text });
+            stalled.push(Found::plain(Status::Fail, about, text));
         }
     }
     if stalled.is_empty() {
@@ -104,7 +146,7 @@ pub fn startup(health: &Health, exclude: &[&str]) -> Verdict {
     if closed.is_empty() {
         Verdict::pass("Service has started")
     } else {
-        Verdict::new(Status::Fail, "Service is starting, waiting for", closed)
+        Verdict::new(Status::Fail, "Service is starting", closed)
     }
 }
 
@@ -120,14 +162,14 @@ pub fn ready(health: &Health, exclude: &[&str]) -> Verdict {
         if let Some(status) = for_readiness(&seen)
             && !seen.reading.component.excluded(exclude)
         {
-            problems.push(problem(&seen, status));
+            problems.push(Found::of(seen, status));
         }
     }
     if !exclude.contains(&CONTAINER) && inner.container.essential_failed() {
         let text = inner.container.report().output;
-        problems.push(Problem { status: Status::Fail, about: CONTAINER.to_owned(), text });
+        problems.push(Found::plain(Status::Fail, CONTAINER, text));
     }
-    match problems.iter().map(|problem| problem.status).max() {
+    match worst(&problems) {
         None => Verdict::pass("Service is ready to accept traffic"),
         Some(Status::Fail) => Verdict::new(Status::Fail, "Service is not ready", problems),
         Some(_) => Verdict::new(Status::Warn, "Service is ready to accept traffic, degraded", problems),
@@ -142,12 +184,11 @@ pub(crate) fn core(inner: &Inner, container: &crate::ContainerReport, seen: &[Se
     if let Some(verdict) = phase(inner) {
         return verdict;
     }
-    let mut problems: Vec<Problem> = seen.iter().filter(|seen| seen.counts()).filter_map(troubled).collect();
+    let mut problems = troubled(seen);
     let mut fatal = seen.iter().any(|seen| for_readiness(seen) == Some(Status::Fail));
     if container.status != Status::Pass {
         fatal |= container.critical;
-        let text = container.output.clone();
-        problems.push(Problem { status: container.status, about: CONTAINER.to_owned(), text });
+        problems.push(Found::plain(container.status, CONTAINER, container.output.clone()));
     }
     if problems.is_empty() {
         Verdict::pass("Service is healthy")
@@ -160,8 +201,8 @@ pub(crate) fn core(inner: &Inner, container: &crate::ContainerReport, seen: &[Se
 
 /// One plugin: as bad as the worst of its checks.
 pub(crate) fn plugin(seen: &[Seen<'_>]) -> Verdict {
-    let problems: Vec<Problem> = seen.iter().filter(|seen| seen.counts()).filter_map(troubled).collect();
-    match problems.iter().map(|problem| problem.status).max() {
+    let problems = troubled(seen);
+    match worst(&problems) {
         None => Verdict::pass("Plugin is healthy"),
         Some(Status::Fail) => Verdict::new(Status::Fail, "Plugin is not healthy", problems),
         Some(_) => Verdict::new(Status::Warn, "Plugin is degraded", problems),
@@ -180,16 +221,16 @@ fn phase(inner: &Inner) -> Option<Verdict> {
         Phase::Ready => None,
         Phase::Starting => {
             let closed = closed_gates(inner, &[]);
-            Some(Verdict::new(Status::Fail, "Service is starting, waiting for", closed))
+            Some(Verdict::new(Status::Fail, "Service is starting", closed))
         }
         Phase::Draining => Some(Verdict::new(Status::Fail, "Service is draining", Vec::new())),
         Phase::Stopped => Some(Verdict::new(Status::Fail, "Service has stopped", Vec::new())),
     }
 }
 
-fn closed_gates(inner: &Inner, exclude: &[&str]) -> Vec<Problem> {
+fn closed_gates<'a>(inner: &'a Inner, exclude: &[&str]) -> Vec<Found<'a>> {
     let closed = inner.lifecycle.closed().filter(|gate| !exclude.contains(gate));
-    closed.map(|gate| Problem { status: Status::Fail, about: gate.to_owned(), text: String::new() }).collect()
+    closed.map(|gate| Found::plain(Status::Fail, gate, "waiting".to_owned())).collect()
 }
 
 /// What a component means for readiness; nothing, if it is well or none of readiness's business.
@@ -205,11 +246,8 @@ fn for_readiness(seen: &Seen<'_>) -> Option<Status> {
     }
 }
 
-fn troubled(seen: &Seen<'_>) -> Option<Problem> {
-    (seen.status != Status::Pass).then(|| problem(seen, seen.status))
-}
-
-fn problem(seen: &Seen<'_>, status: Status) -> Problem {
-    let text = seen.output().map(Cow::into_owned).unwrap_or_default();
-    Problem { status, about: seen.reading.label().to_owned(), text }
+/// Whatever counts and is not a pass.
+fn troubled<'a>(seen: &[Seen<'a>]) -> Vec<Found<'a>> {
+    let bad = seen.iter().filter(|seen| seen.counts() && seen.status != Status::Pass);
+    bad.map(|seen| Found::of(*seen, seen.status)).collect()
 }

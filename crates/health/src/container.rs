@@ -10,6 +10,9 @@ pub const OPERATIONAL: &str = "Service container operational";
 /// How many troubled parts are named.
 const NAMED: usize = 8;
 
+/// The longest text about all parts, in bytes.
+const MAX_OUTPUT: usize = 1024;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum PartState {
     Starting,
@@ -71,7 +74,7 @@ impl Container {
         Self::default()
     }
 
-    /// Adds a part that is starting. Should it fail, the service goes on without it.
+    /// Adds a part that is starting; of a known name, the part there is. Should it fail, the service goes on.
     pub fn part(&self, name: &str) -> Part {
         self.add(name, false)
     }
@@ -117,19 +120,23 @@ impl Container {
         report.status = if troubled.iter().any(|entry| failed(entry)) { Status::Fail } else { Status::Warn };
         report.critical = troubled.iter().any(|entry| failed(entry) && entry.essential);
         let named: Vec<String> = troubled.iter().take(NAMED).map(|entry| entry.describe()).collect();
-        report.output = format!("Service container: {}", named.join("; "));
         let more = troubled.len().saturating_sub(NAMED);
-        if more > 0 {
-            report.output.push_str(&format!("; and {more} more"));
-        }
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        report.output = scrub::line(&format!("Service container: {}{more}", named.join("; ")), MAX_OUTPUT);
         report
     }
 
     fn add(&self, name: &str, essential: bool) -> Part {
         let mut parts = self.lock();
-        let name = scrub::cut(name, crate::spec::MAX_NAME).to_owned();
-        parts.push(Entry { name, essential, state: PartState::Starting });
-        Part { container: self.clone(), index: parts.len() - 1 }
+        let known = parts.iter().position(|entry| entry.name == name);
+        let index = known.unwrap_or(parts.len());
+        match parts.get_mut(index) {
+            Some(entry) => entry.essential |= essential,
+            None => {
+                parts.push(Entry { name: name.to_owned(), essential, state: PartState::Starting });
+            }
+        }
+        Part { container: self.clone(), index }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {

@@ -16,11 +16,11 @@ use crate::{
     health::{Health, Settings},
     passive::{LANE, Lanes, Reporter},
     scrub,
-    spec::{MAX_NAME, Scope, Spec},
+    spec::{Scope, Spec},
 };
 
-/// The longest description, in bytes.
-const MAX_DESCRIPTION: usize = 256;
+/// The longest text of an identity or description, in bytes.
+const MAX_TEXT: usize = 256;
 
 /// Who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +34,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// An identity; each text is cut at 256 bytes, for pages are bounded.
+    /// An identity; each text is cut at 256 bytes, for pages are bounded, and loses its control characters.
     pub fn new(
         version: impl Into<String>,
         service_id: impl Into<String>,
         description: impl Into<String>,
     ) -> Self {
-        let bounded = |text: String| scrub::cut(&text, MAX_DESCRIPTION).to_owned();
+        let bounded = |text: String| scrub::line(&text, MAX_TEXT);
         Self {
             version: bounded(version.into()),
             service_id: bounded(service_id.into()),
@@ -146,7 +146,7 @@ impl Builder {
 
     /// Adds a start-up gate. The phase is starting until every gate is open; without gates it is ready at once.
     pub fn gate(&mut self, name: &str) -> &mut Self {
-        self.gates.push(scrub::cut(name, MAX_NAME).into());
+        self.gates.push(name.into());
         self
     }
 
@@ -181,10 +181,10 @@ impl Builder {
 
     /// Gives a plugin its page, even if it has no checks. A page described twice keeps the last description.
     pub fn plugin(&mut self, name: &str, description: &str) -> &mut Self {
-        let description = scrub::cut(description, MAX_DESCRIPTION).to_owned();
+        let description = scrub::line(description, MAX_TEXT);
         match self.pages.iter_mut().find(|page| &*page.name == name) {
             Some(page) => page.description = description,
-            None => self.pages.push(Page { name: scrub::cut(name, MAX_DESCRIPTION).into(), description }),
+            None => self.pages.push(Page { name: name.into(), description }),
         }
         self
     }

@@ -15,7 +15,7 @@ use crate::{
     lifecycle::Phase,
     registry::Identity,
     scrub,
-    spec::Scope,
+    spec::{MAX_NAME, Scope},
 };
 
 /// How much a caller gets to see. The verdict is the same in every view.
@@ -142,7 +142,7 @@ fn plugin_at(health: &Health, view: View, name: &str, exclude: &[&str], now: Tim
     let head = page::Head {
         status: verdict.status,
         version: &inner.identity.version,
-        service_id: &plugin.name,
+        service_id: scrub::cut(&plugin.name, MAX_NAME),
         description: &plugin.description,
     };
     let body = match view {
@@ -164,7 +164,7 @@ fn anonymous(status: Status) -> &'static str {
 
 /// The root `output`: absent on a pass, as in the original.
 fn output_of(verdict: &Verdict) -> Option<String> {
-    (verdict.status != Status::Pass).then(|| scrub::cut(&verdict.text(), MAX_OUTPUT).to_owned())
+    (verdict.status != Status::Pass).then(|| scrub::line(&verdict.text(), MAX_OUTPUT))
 }
 
 fn answer(health: &Health, view: View, verdict: &Verdict, passing: &Bytes) -> Answer {
@@ -172,7 +172,7 @@ fn answer(health: &Health, view: View, verdict: &Verdict, passing: &Bytes) -> An
     let body = match view {
         View::StatusOnly => status_only(verdict.status),
         _ if verdict.status == Status::Pass => passing.clone(),
-        View::Full => simple(verdict.status, version, scrub::cut(&verdict.text(), MAX_OUTPUT)),
+        View::Full => simple(verdict.status, version, &scrub::line(&verdict.text(), MAX_OUTPUT)),
         View::Anonymous => simple(verdict.status, version, verdict.headline),
     };
     Answer::new(health, verdict.status, body)

@@ -41,6 +41,11 @@ pub(crate) fn observed(observed: Observed) -> Observed {
     Observed { value, unit: clean(cut(&observed.unit, 32)) }
 }
 
+/// One line of at most this many bytes: without control characters, which take six bytes each in JSON.
+pub(crate) fn line(text: &str, bytes: usize) -> String {
+    cut(text, bytes).replace(char::is_control, " ")
+}
+
 /// The longest beginning of at most this many bytes that ends between characters.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)

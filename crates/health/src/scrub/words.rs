@@ -3,19 +3,19 @@
 const REDACTED: &str = "[redacted]";
 const PATH: &str = "[path]";
 
-/// Words after which, joined by `=` or `:`, a secret stands.
+/// Words that announce a secret, joined to it by `=` or `:`.
 const KEYS: [&str; 12] = [
     "key",
     "token",
     "secret",
-    "passw",
+    "password",
+    "passwd",
     "pwd",
     "auth",
+    "authorization",
     "credential",
     "cookie",
     "session",
-    "signature",
-    "bearer",
     "passphrase",
 ];
 
@@ -93,7 +93,7 @@ fn scrub_word(word: &str, announced: bool, out: &mut String) -> bool {
         false
     } else {
         scrub_core(core, out);
-        is_key(core) && !is_path(core) && (tail.contains(':') || core.ends_with(['=', ':']))
+        is_key(core) && !is_path(core) && tail.contains(':') || core.ends_with('=') && is_assigned(core)
     };
     out.push_str(tail);
     next
@@ -106,6 +106,10 @@ fn scrub_core(core: &str, out: &mut String) {
     if is_path(core) {
         return out.push_str(PATH);
     }
+    if let Some(end) = core.rfind('@').filter(|end| core.get(..*end).is_some_and(|who| who.contains(':'))) {
+        out.push_str(REDACTED);
+        return out.push_str(core.get(end..).unwrap_or_default());
+    }
     let Some(at) = core.find(['=', ':', ',', ';', '&', '|']) else { return token(core, out) };
     let (left, right) = core.split_at_checked(at).unwrap_or((core, ""));
     let value = right.get(1..).unwrap_or_default();
@@ -114,24 +118,38 @@ fn scrub_core(core: &str, out: &mut String) {
     if value.is_empty() {
         return;
     }
-    if right.starts_with(['=', ':']) && is_key(left) {
+    if right.starts_with('=') && is_assigned(left) || right.starts_with(':') && is_key(left) {
         return out.push_str(REDACTED);
     }
     scrub_core(value, out);
 }
 
+/// Whether a secret follows after a colon: `x-api-key:` does announce one, `authentication_error:` does not.
 fn is_key(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let word = lower.trim_end_matches(|c: char| !c.is_alphabetic()).trim_end_matches('s');
+    KEYS.iter().any(|key| word.ends_with(key))
+}
+
+/// Whether a secret follows after an equals sign, where names are longer: `password_of_admin=`.
+fn is_assigned(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     KEYS.iter().any(|key| lower.contains(key))
 }
 
 /// Keeps scheme, host and path of a URL; drops who, query and fragment.
 fn url(core: &str, at: usize, out: &mut String) {
-    let (scheme, rest) = core.split_at_checked(at + 3).unwrap_or((core, ""));
-    if scheme.to_ascii_lowercase().ends_with("file://") {
+    let (before, rest) = core.split_at_checked(at).unwrap_or((core, ""));
+    let (rest, starts) =
+        (rest.get(3..).unwrap_or_default(), before.rfind(|c: char| !c.is_ascii_alphanumeric()));
+    let (before, scheme) = before.split_at_checked(starts.map_or(0, |at| at + 1)).unwrap_or(("", before));
+    if !before.is_empty() {
+        scrub_core(before, out);
+    }
+    if scheme.eq_ignore_ascii_case("file") {
         return out.push_str(PATH);
     }
-    token(scheme.trim_end_matches("://"), out);
+    token(scheme, out);
     out.push_str("://");
     // An unescaped password may hold any character, so everything up to the last @ goes.
     let rest = match rest.rfind('@') {
@@ -139,7 +157,7 @@ fn url(core: &str, at: usize, out: &mut String) {
             out.push_str(REDACTED);
             rest.get(end..).unwrap_or_default()
         }
-        None => rest,
+        None => without_password(rest, out),
     };
     let end = rest.find(['?', '#']).unwrap_or(rest.len());
     let (plain, query) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -153,6 +171,18 @@ fn url(core: &str, at: usize, out: &mut String) {
         out.push(mark);
         out.push_str(REDACTED);
     }
+}
+
+/// A cut-off URL may end within the password: what stands for a port must be a number.
+fn without_password<'a>(rest: &'a str, out: &mut String) -> &'a str {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let port = host.rsplit_once(':').map_or("", |(_, port)| port);
+    if host.starts_with('[') || port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return rest;
+    }
+    out.push_str(REDACTED);
+    after
 }
 
 /// Absolute, home, dotted, Windows and UNC paths; relative ones with two slashes, or one and a file's ending.
