@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -16,7 +17,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::chat::{self, Shape};
 
@@ -64,10 +65,11 @@ enum Answer {
 #[derive(Debug)]
 struct Events {
     left: u32,
+    gap: Duration,
     pace: Pace,
 }
 
-/// What happens before the next event.
+/// What happens before the next event. The first never waits.
 #[derive(Debug)]
 enum Pace {
     /// Wait for the timer.
@@ -80,14 +82,7 @@ enum Pace {
 
 impl Events {
     fn new(shape: Shape) -> Self {
-        let pace = if shape.gap.is_zero() {
-            Pace::Now
-        } else {
-            let mut ticks = interval(shape.gap);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            Pace::Ticks(ticks)
-        };
-        Self { left: shape.events, pace }
+        Self { left: shape.events, gap: shape.gap, pace: Pace::Now }
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -103,7 +98,12 @@ impl Events {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            Pace::Now => self.pace = Pace::Flush,
+            Pace::Now if self.gap.is_zero() => self.pace = Pace::Flush,
+            Pace::Now => {
+                let mut ticks = interval_at(Instant::now() + self.gap, self.gap);
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                self.pace = Pace::Ticks(ticks);
+            }
         }
         self.left -= 1;
         Poll::Ready(Some(chat::event(self.left == 0)))

@@ -57,9 +57,9 @@ impl Connection {
             return Err(LoadError::Wrong(format!("status {}", response.status())));
         }
         if self.events == 0 {
-            self.read_json(response).await?
+            self.read_json(response).await?;
         } else {
-            self.read_events(response, sent, tally).await?
+            self.read_events(response, sent, tally).await?;
         }
         tally.answered(clock::now_ns().saturating_sub(sent));
         Ok(())
