@@ -88,6 +88,6 @@ impl PluginEntry {
 fn build<P: Plugin>(instance: &Instance, section: &Section) -> Result<Built, Mistakes> {
     let config = section.read::<P::Config>()?;
     P::build(instance, config).map_err(|errors| {
-        Mistakes(errors.into_iter().map(|error| section.mistake(error.key, error.message)).collect())
+        Mistakes::new(errors.into_iter().map(|error| section.mistake(error.key, error.message)).collect())
     })
 }

@@ -10,6 +10,6 @@ pub mod error;
 pub mod provider;
 
 pub use call::{Answer, AnswerBody, Call};
-pub use entry::{Built, PluginEntry, Plugin};
+pub use entry::{Built, Plugin, PluginEntry};
 pub use error::{CallError, CallErrorKind, Fault};
 pub use provider::{Instance, Provider, StartError};

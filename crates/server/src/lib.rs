@@ -1,1 +1,23 @@
 //! The listener, the pipeline from request to relayed answer, and the pages about ourselves.
+//!
+//! An [`Application`] is built from the configuration without any I/O; [`Application::bind`] takes the port,
+//! [`Bound::run`] serves until it is told to drain.
+
+mod admin;
+mod app;
+mod auth;
+mod body;
+mod error;
+mod listen;
+mod middleware;
+mod pipeline;
+mod request_id;
+mod respond;
+mod routes;
+mod shutdown;
+
+pub use admin::openapi::openapi;
+pub use app::build::BuildOptions;
+pub use app::{Application, InstanceInfo, Stats};
+pub use listen::{BindError, Bound};
+pub use shutdown::End;

@@ -1,1 +1,14 @@
 //! The HTTP client towards providers: pools, timeouts, credentials, cancellation.
+//!
+//! An [`Endpoint`] is a provider's API on the network: base URL, credential, timeouts. A provider plugin adds its own
+//! headers and calls it; dropping the call or the answer's body closes the connection to the provider.
+
+pub mod body;
+pub mod connect;
+pub mod credentials;
+pub mod endpoint;
+pub mod error;
+pub mod headers;
+
+pub use credentials::{Credentials, Scheme};
+pub use endpoint::{BaseUrlError, Endpoint};

@@ -1,1 +1,37 @@
-//! Provider kind anthropic: the Messages API.
+//! Provider kind `anthropic`: the Messages API of Anthropic, or of whoever serves it under another base URL.
+
+mod checks;
+mod config;
+mod provider;
+
+use std::sync::Arc;
+
+use ccproxy_plugin_api::entry::KeyError;
+use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
+use ccproxy_upstream::{Credentials, Endpoint};
+
+pub use config::{AuthHeader, Config};
+use provider::Anthropic;
+
+/// The plugin's line in the program's list.
+pub const ENTRY: PluginEntry = PluginEntry::of::<Kind>(env!("CARGO_PKG_VERSION"));
+
+struct Kind;
+
+impl Plugin for Kind {
+    const KIND: &'static str = "anthropic";
+    const DESCRIPTION: &'static str = "Anthropic's Messages API";
+    type Config = Config;
+
+    fn build(_: &Instance, config: Config) -> Result<Built, Vec<KeyError>> {
+        let endpoint = Endpoint::new(&config.base_url, "/v1", config.timeouts)
+            .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
+        let credentials = Arc::new(Credentials::new(config.credentials, config.auth_header.scheme()));
+        let provider = Anthropic::new(endpoint, Arc::clone(&credentials), config.auth_header);
+        Ok(Built {
+            provider: Arc::new(provider),
+            checks: checks::of(credentials),
+            model_mappings: config.model_mappings,
+        })
+    }
+}

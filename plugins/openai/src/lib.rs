@@ -1,1 +1,66 @@
-//! Provider kinds openai and openai-compatible.
+//! Provider kinds `openai`, OpenAI's own API, and `openai-compatible`, any server that speaks it.
+
+mod checks;
+mod config;
+mod provider;
+
+use std::sync::Arc;
+
+use ccproxy_config::{ModelRule, SecretSource, Timeouts};
+use ccproxy_plugin_api::entry::KeyError;
+use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
+use ccproxy_upstream::{Credentials, Endpoint, Scheme};
+use ccproxy_wire::Dialect;
+
+pub use config::{CompatibleConfig, DialectName, OpenAiConfig};
+use provider::OpenAi;
+
+/// The line of kind `openai` in the program's list.
+pub const OPENAI: PluginEntry = PluginEntry::of::<OpenAiKind>(env!("CARGO_PKG_VERSION"));
+/// The line of kind `openai-compatible` in the program's list.
+pub const COMPATIBLE: PluginEntry = PluginEntry::of::<CompatibleKind>(env!("CARGO_PKG_VERSION"));
+
+struct OpenAiKind;
+
+impl Plugin for OpenAiKind {
+    const KIND: &'static str = "openai";
+    const DESCRIPTION: &'static str = "OpenAI's Responses and Chat Completions APIs";
+    type Config = OpenAiConfig;
+
+    fn build(_: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
+        let dialects = vec![Dialect::Responses, Dialect::Chat];
+        build(&config.base_url, config.timeouts, config.credentials, config.model_mappings, dialects)
+    }
+}
+
+struct CompatibleKind;
+
+impl Plugin for CompatibleKind {
+    const KIND: &'static str = "openai-compatible";
+    const DESCRIPTION: &'static str =
+        "Any server that speaks OpenAI's API: vLLM, Ollama, LM Studio, OpenRouter, …";
+    type Config = CompatibleConfig;
+
+    fn build(_: &Instance, config: CompatibleConfig) -> Result<Built, Vec<KeyError>> {
+        let dialects: Vec<Dialect> = config.dialects.iter().map(|name| name.dialect()).collect();
+        if dialects.is_empty() {
+            let message = "names no dialect; leave it out for [\"chat\"]".to_owned();
+            return Err(vec![KeyError { key: "dialects", message }]);
+        }
+        build(&config.base_url, config.timeouts, config.credentials, config.model_mappings, dialects)
+    }
+}
+
+fn build(
+    base_url: &str,
+    timeouts: Timeouts,
+    credentials: Vec<SecretSource>,
+    model_mappings: Vec<ModelRule>,
+    dialects: Vec<Dialect>,
+) -> Result<Built, Vec<KeyError>> {
+    let endpoint = Endpoint::new(base_url, "", timeouts)
+        .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
+    let credentials = Arc::new(Credentials::new(credentials, Scheme::Bearer));
+    let provider = OpenAi::new(endpoint, Arc::clone(&credentials), dialects);
+    Ok(Built { provider: Arc::new(provider), checks: checks::of(credentials), model_mappings })
+}

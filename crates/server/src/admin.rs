@@ -1,0 +1,74 @@
+//! The pages about ourselves.
+
+pub(crate) mod health;
+pub(crate) mod openapi;
+mod plugins;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request as AxumRequest;
+use axum::response::{Html, IntoResponse, Response as AxumResponse};
+use axum::routing::get;
+use ccproxy_wire::Family;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tower::ServiceExt;
+
+use crate::app::App;
+use crate::body::Body;
+use crate::error::Error;
+use crate::request_id::RequestId;
+use crate::respond;
+
+/// The pages, in one table.
+pub(crate) fn pages() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(index))
+        .route("/plugins", get(plugins::list))
+        .route("/plugins/", get(plugins::list))
+        .route("/openapi.json", get(openapi_json))
+        .route("/docs", get(docs))
+        .route("/docs/", get(docs))
+}
+
+/// Answers with the page, or says that there is none.
+pub(crate) async fn page(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
+    let family = Family::of_headers(request.headers());
+    let missing = Error::NoRoute { path: request.uri().path().to_owned() };
+    let not_found = respond::error(&missing, family, id);
+    let router = app.pages.clone().with_state(Arc::clone(app)).fallback(|| async { NotFound });
+    let Ok(response) = router.oneshot(request).await;
+    if response.extensions().get::<NotFound>().is_some() { not_found } else { response.map(Body::from) }
+}
+
+/// Marks the answer to a path that is none of the pages'.
+#[derive(Clone)]
+struct NotFound;
+
+impl IntoResponse for NotFound {
+    fn into_response(self) -> AxumResponse {
+        let mut response = AxumResponse::new(axum::body::Body::empty());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+const INDEX: &str = "ccproxy\n\n/v1            the API, by model\n/health        how it is\n/plugins       \
+    the provider instances\n/docs          the endpoints, for people\n/openapi.json  the same, for programs\n";
+
+async fn index() -> &'static str {
+    INDEX
+}
+
+async fn openapi_json() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], openapi::openapi())
+}
+
+/// The page brings all it needs; nothing is fetched but `/openapi.json`.
+async fn docs(_: AxumRequest) -> impl IntoResponse {
+    const POLICY: &str =
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
+    ([(CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("admin/docs.html")))
+}

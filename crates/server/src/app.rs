@@ -1,0 +1,93 @@
+//! What all requests share: instances, routes, keys, limits, health.
+
+pub(crate) mod build;
+mod instance;
+mod stats;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ccproxy_config::{Details, Pattern};
+use ccproxy_health::Health;
+use ccproxy_wire::Dialect;
+
+pub(crate) use instance::Instance;
+pub(crate) use stats::Ending;
+pub use stats::Stats;
+
+use crate::auth::Keys;
+
+/// Everything is built, nothing is started, no I/O was done.
+pub struct Application {
+    pub(crate) app: Arc<App>,
+    pub(crate) listen: build::Listen,
+}
+
+/// What a provider instance is, for people.
+#[derive(Debug, Clone)]
+pub struct InstanceInfo {
+    /// The name, which is also the mount.
+    pub name: String,
+    /// The kind of provider.
+    pub kind: &'static str,
+    /// What it speaks natively.
+    pub dialects: Vec<Dialect>,
+}
+
+/// The state of the running program that requests see.
+pub(crate) struct App {
+    pub(crate) instances: BTreeMap<String, Arc<Instance>>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) keys: Keys,
+    pub(crate) limits: Limits,
+    pub(crate) health: Health,
+    pub(crate) health_view: HealthView,
+    pub(crate) stats: Stats,
+    pub(crate) pages: axum::Router<Arc<App>>,
+    closing: AtomicBool,
+}
+
+/// A line of `[[routes]]`, its targets found.
+pub(crate) struct Route {
+    pub(crate) model: Pattern,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// Where a route leads.
+pub(crate) struct Target {
+    pub(crate) instance: Arc<Instance>,
+    /// The model to ask for; the client's own where there is none.
+    pub(crate) model: Option<String>,
+}
+
+/// What a request may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits {
+    pub(crate) body: u64,
+    pub(crate) headers: usize,
+    pub(crate) sse_keep_alive: Duration,
+}
+
+/// Who sees what of our health.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HealthView {
+    pub(crate) details: Details,
+    pub(crate) envoy_degraded: bool,
+}
+
+impl App {
+    pub(crate) fn instance(&self, name: &str) -> Option<&Arc<Instance>> {
+        self.instances.get(name)
+    }
+
+    /// Whether the listener is closed and requests on old connections are turned away.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+}

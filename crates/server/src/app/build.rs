@@ -1,0 +1,190 @@
+//! From the configuration to an [`Application`], with every mistake reported at once and no I/O.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ccproxy_config::{
+    Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
+};
+use ccproxy_health::{Builder, ComponentType, Health, Identity, Scope, Spec, SpecError};
+use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
+
+use super::instance::{Instance, Traffic};
+use super::{App, Application, HealthView, Limits, Route, Stats, Target};
+use crate::admin;
+use crate::auth::Keys;
+
+/// The start-up gates, in the order in which they open.
+pub(crate) const GATE_LISTENER: &str = "listener bound";
+pub(crate) const GATE_PLUGINS: &str = "plugins started";
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the operator says on the command line and nowhere else.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuildOptions {
+    /// Listen on a public address although nobody has to show a key.
+    pub insecure_no_auth: bool,
+}
+
+/// How to listen and how to stop.
+pub(crate) struct Listen {
+    pub(crate) server: Server,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl Application {
+    /// Builds everything from the configuration.
+    ///
+    /// # Errors
+    /// Every mistake that the configuration's own types could not see, each with its place.
+    pub fn build(
+        settings: &Settings,
+        plugins: &'static [PluginEntry],
+        options: BuildOptions,
+    ) -> Result<Self, Mistakes> {
+        let mut mistakes = Vec::new();
+        if !options.insecure_no_auth {
+            mistakes.extend(open_to_all(settings));
+        }
+        let keys = Keys::new(settings).map_err(|mistake| mistakes.push(mistake)).ok();
+        let mut health = Builder::new(Identity::new(VERSION, "claude-code-proxy", "CCProxy API Server"));
+        health.stall_limit(settings.health.stall_limit).gate(GATE_LISTENER).gate(GATE_PLUGINS);
+        let instances = instances(settings, plugins, &mut health, &mut mistakes);
+        mistakes.extend(unknown_critical(settings, &instances));
+        let (Some(keys), true) = (keys, mistakes.is_empty()) else {
+            return Err(Mistakes::new(mistakes));
+        };
+        let app = assemble(settings, keys, health.build(), instances);
+        let listen = Listen { server: settings.server.clone(), shutdown: settings.shutdown.clone() };
+        Ok(Self { app: Arc::new(app), listen })
+    }
+}
+
+fn assemble(
+    settings: &Settings,
+    keys: Keys,
+    health: Health,
+    instances: BTreeMap<String, Arc<Instance>>,
+) -> App {
+    let routes = settings.routes.iter().map(|route| resolve(route, &instances)).collect();
+    let server = &settings.server;
+    App {
+        routes,
+        instances,
+        keys,
+        limits: Limits {
+            body: server.body_limit.bytes(),
+            headers: usize::from(server.max_headers),
+            sse_keep_alive: server.sse_keep_alive,
+        },
+        health,
+        health_view: HealthView {
+            details: settings.health.details.resolve(server.is_loopback()),
+            envoy_degraded: settings.health.envoy_degraded,
+        },
+        stats: Stats::default(),
+        pages: admin::pages(),
+        closing: AtomicBool::new(false),
+    }
+}
+
+/// A public address without a key to show is an open relay on the operator's bill.
+fn open_to_all(settings: &Settings) -> Option<Mistake> {
+    if settings.server.is_loopback() || settings.auth.is_required() {
+        return None;
+    }
+    let message =
+        format!("{} is reachable from other machines and nobody has to show a key", settings.server.host);
+    let hint = "set [auth] token or keys, listen on 127.0.0.1, or insist with --insecure-no-auth";
+    Some(settings.mistake("server.host", message).hint(hint))
+}
+
+fn instances(
+    settings: &Settings,
+    plugins: &'static [PluginEntry],
+    health: &mut Builder,
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, Arc<Instance>> {
+    let mut instances = BTreeMap::new();
+    for (name, section) in &settings.providers {
+        match instance(section, plugins, health, &settings.health.critical) {
+            Ok(instance) => drop(instances.insert(name.clone(), Arc::new(instance))),
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    instances
+}
+
+fn instance(
+    section: &ProviderSection,
+    plugins: &'static [PluginEntry],
+    health: &mut Builder,
+    critical: &[String],
+) -> Result<Instance, Mistakes> {
+    let entry = plugins.iter().find(|entry| entry.kind == section.kind).ok_or_else(|| {
+        let kinds: Vec<&str> = plugins.iter().map(|entry| entry.kind).collect();
+        let message = format!("there is no kind {:?}", section.kind);
+        section.section.mistake("kind", message).hint(format!("the kinds are {}", kinds.join(", ")))
+    })?;
+    let built = entry.build(&Name::new(&section.name), &section.section)?;
+    watch(section, entry, built, health, critical)
+        .map_err(|error| section.section.mistake("", error.to_string()).into())
+}
+
+/// Registers what watches the instance. Its name alone in `health.critical` makes its traffic critical.
+fn watch(
+    section: &ProviderSection,
+    entry: &PluginEntry,
+    built: Built,
+    health: &mut Builder,
+    critical: &[String],
+) -> Result<Instance, SpecError> {
+    let name = section.name.as_str();
+    let is_critical =
+        |check: &str| critical.iter().any(|listed| listed.as_str() == format!("{name}/{check}"));
+    health.plugin(name, entry.description);
+    for (spec, check) in built.checks {
+        let spec = if is_critical(spec.name()) { spec.critical(true) } else { spec };
+        health.check(Scope::plugin(name), spec, check);
+    }
+    let named = critical.iter().any(|listed| listed == name);
+    let traffic = Spec::new("upstream")?
+        .component_type(ComponentType::Component)
+        .interval(Duration::from_secs(60))
+        .critical(named || is_critical("upstream"));
+    let reporter = health.passive(Scope::plugin(name), traffic);
+    Ok(Instance {
+        name: name.to_owned(),
+        kind: entry.kind,
+        version: entry.version,
+        provider: built.provider,
+        mappings: built.model_mappings,
+        traffic: Traffic::new(reporter),
+        part: health.container().part(name),
+    })
+}
+
+fn unknown_critical(settings: &Settings, instances: &BTreeMap<String, Arc<Instance>>) -> Vec<Mistake> {
+    let known = |listed: &str| instances.contains_key(listed.split('/').next().unwrap_or(listed));
+    let unknown = settings.health.critical.iter().filter(|listed| !known(listed));
+    unknown
+        .map(|listed| {
+            let message = format!("{listed:?} names no provider instance");
+            settings
+                .mistake("health.critical", message)
+                .hint("give INSTANCE or INSTANCE/CHECK, such as claude/upstream")
+        })
+        .collect()
+}
+
+/// The configuration has checked that the instances exist.
+fn resolve(route: &RouteSettings, instances: &BTreeMap<String, Arc<Instance>>) -> Route {
+    let targets = route.targets.iter().filter_map(|target| {
+        let instance = Arc::clone(instances.get(&target.instance)?);
+        Some(Target { instance, model: target.model.clone() })
+    });
+    Route { model: route.model.clone(), targets: targets.collect() }
+}

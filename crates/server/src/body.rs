@@ -1,0 +1,96 @@
+//! The body of every answer that leaves this program.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use crate::listen::clock::Busy;
+use crate::pipeline::relay::Relay;
+
+/// A body, and the note that its connection is busy for as long as the body is there.
+pub(crate) struct Body {
+    content: Content,
+    _busy: Option<Busy>,
+}
+
+/// Whole, relayed from a provider, or made by a page of ours.
+enum Content {
+    Full(Option<Bytes>),
+    Relay(Box<Relay>),
+    Page(axum::body::Body),
+}
+
+impl Body {
+    pub(crate) fn empty() -> Self {
+        Content::Full(None).into()
+    }
+
+    /// Keeps the connection busy until the body is gone.
+    pub(crate) fn hold(mut self, busy: Busy) -> Self {
+        self._busy = Some(busy);
+        self
+    }
+}
+
+impl From<Content> for Body {
+    fn from(content: Content) -> Self {
+        Self { content, _busy: None }
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Content::Full(Some(bytes).filter(|bytes| !bytes.is_empty())).into()
+    }
+}
+
+impl From<Relay> for Body {
+    fn from(relay: Relay) -> Self {
+        Content::Relay(Box::new(relay)).into()
+    }
+}
+
+impl From<axum::body::Body> for Body {
+    fn from(page: axum::body::Body) -> Self {
+        Content::Page(page).into()
+    }
+}
+
+/// The answer cannot be completed; the connection is closed so that it does not look complete.
+pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.get_mut().content {
+            Content::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Relay(relay) => Pin::new(relay.as_mut()).poll_frame(context).map_err(Into::into),
+            Content::Page(page) => Pin::new(page).poll_frame(context).map_err(Into::into),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Full(bytes) => bytes.is_none(),
+            Content::Relay(relay) => relay.is_end_stream(),
+            Content::Page(page) => page.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Full(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Relay(relay) => relay.size_hint(),
+            Content::Page(page) => page.size_hint(),
+        }
+    }
+}

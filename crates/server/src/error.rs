@@ -1,0 +1,52 @@
+//! Everything that can keep a request from its answer.
+
+use ccproxy_plugin_api::{CallError, Fault};
+use ccproxy_wire::RequestError;
+
+/// Why a request is answered by us and not by a provider. [`crate::respond`] alone turns it into status and body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0}")]
+    Request(#[from] RequestError),
+    #[error("the request body broke off")]
+    BodyBroken,
+    #[error("the request body is larger than {limit} bytes; send less, or have server.body_limit raised")]
+    BodyTooLarge { limit: u64 },
+    #[error("the request has more than {limit} headers; send fewer, or have server.max_headers raised")]
+    TooManyHeaders { limit: usize },
+    #[error("no key was sent; send yours as \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"")]
+    NoKey,
+    #[error("the key is not known here; check it, or ask this proxy's operator for one")]
+    WrongKey,
+    #[error("the key is not good for model {model:?}; ask this proxy's operator, or use another model")]
+    ModelNotAllowed { model: String },
+    #[error("there is no {path}; see /docs for what there is")]
+    NoRoute { path: String },
+    #[error("{method} is not allowed here; use {allow}")]
+    WrongMethod { method: String, allow: &'static str },
+    #[error(
+        "no route for model {model:?}; GET /v1/models lists the models, [[routes]] in the configuration decides"
+    )]
+    UnknownModel { model: String },
+    #[error("{instance} does not serve {operation}; it speaks {speaks}")]
+    Unsupported { instance: String, operation: &'static str, speaks: String },
+    #[error("WebSocket is not served here; send the request by POST")]
+    NoWebSocket,
+    #[error("{0}")]
+    Call(#[from] CallError),
+    #[error("this proxy is shutting down; try again, on a new connection")]
+    Draining,
+    #[error("a defect in this proxy kept it from answering; its log has the details")]
+    Internal,
+}
+
+impl Error {
+    /// Who has to act.
+    pub(crate) fn fault(&self) -> Fault {
+        match self {
+            Self::Call(error) => error.kind().fault(),
+            Self::Internal | Self::Draining => Fault::Us,
+            _ => Fault::Client,
+        }
+    }
+}

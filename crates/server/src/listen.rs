@@ -1,0 +1,146 @@
+//! The listener: taking the port, accepting connections, serving each until it ends or the program does.
+
+pub(crate) mod clock;
+mod connection;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::build::Listen;
+use crate::app::{App, Application, InstanceInfo};
+use crate::shutdown::{self, End};
+pub(crate) use connection::Connections;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 4096;
+/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the listener could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("{0} is in use; stop what listens there, or choose another port with --port or server.port")]
+    InUse(SocketAddr),
+    /// The system does not let us.
+    #[error("{0} needs more rights than this user has; choose a port above 1023 with --port or server.port")]
+    Denied(SocketAddr),
+    /// This machine has no such address.
+    #[error("{0} is no address of this machine; choose another with --host or server.host")]
+    NotHere(SocketAddr),
+    /// The host is not an address.
+    #[error("server.host {0:?} is no IP address; give one such as 127.0.0.1 or ::1")]
+    NotAnAddress(String),
+    /// Anything else.
+    #[error("cannot listen on {0}: {1}")]
+    Other(SocketAddr, io::Error),
+}
+
+/// The port is taken; nobody is served yet.
+pub struct Bound {
+    pub(crate) app: Arc<App>,
+    pub(crate) listen: Listen,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Application {
+    /// Takes the port. Call it on the runtime that is to serve.
+    ///
+    /// # Errors
+    /// [`BindError`] says what to do.
+    #[allow(
+        clippy::unused_async,
+        reason = "registering the listener needs a runtime, which async makes plain"
+    )]
+    pub async fn bind(self) -> Result<Bound, BindError> {
+        let server = &self.listen.server;
+        let ip = server.ip().ok_or_else(|| BindError::NotAnAddress(server.host.clone()))?;
+        let wanted = SocketAddr::new(ip, server.port);
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AddrInUse => BindError::InUse(wanted),
+            io::ErrorKind::PermissionDenied => BindError::Denied(wanted),
+            io::ErrorKind::AddrNotAvailable => BindError::NotHere(wanted),
+            _ => BindError::Other(wanted, error),
+        };
+        let listener = bind(wanted).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Bound { app: self.app, listen: self.listen, listener, address })
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A restart must not wait for the old connections' last packets.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+impl Bound {
+    /// Where we listen; the port is the real one where 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The provider instances.
+    #[must_use]
+    pub fn instances(&self) -> Vec<InstanceInfo> {
+        let info = |instance: &Arc<crate::app::Instance>| InstanceInfo {
+            name: instance.name.clone(),
+            kind: instance.kind,
+            dialects: instance.provider.dialects().to_vec(),
+        };
+        self.app.instances.values().map(info).collect()
+    }
+
+    /// Serves until `drain` is cancelled and the drain is through, or until `abort` is cancelled.
+    pub async fn run(self, drain: CancellationToken, abort: CancellationToken) -> End {
+        let connections = Connections::new(&self.app, &self.listen.server);
+        let tasks = TaskTracker::new();
+        let close = CancellationToken::new();
+        let accepting = accept(self.listener, connections.clone(), tasks.clone(), close.clone());
+        tasks.spawn(accepting);
+        shutdown::supervise(&self.app, &self.listen.shutdown, &connections, tasks, close, drain, abort).await
+    }
+}
+
+/// Accepts connections until `close` is cancelled, then closes the listener.
+async fn accept(
+    listener: TcpListener,
+    connections: Connections,
+    tasks: TaskTracker,
+    close: CancellationToken,
+) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = close.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => admit(stream, &connections, &tasks),
+            Err(error) => {
+                tracing::warn!(%error, "accept_failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn admit(stream: TcpStream, connections: &Connections, tasks: &TaskTracker) {
+    // Without this, the events of a stream wait for each other's acknowledgements.
+    if stream.set_nodelay(true).is_ok() {
+        tasks.spawn(connections.clone().serve(stream));
+    }
+}

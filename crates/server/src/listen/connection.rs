@@ -1,0 +1,106 @@
+//! Serving one connection: HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccproxy_config::Server;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use super::clock::{Clock, Limits, Watched};
+use crate::app::App;
+use crate::middleware;
+
+/// HTTP/1 heads are read into a buffer of at least this size.
+const MIN_BUFFER: usize = 8 * 1024;
+/// Requests with this many more headers than we allow still get an answer of ours rather than the parser's.
+const SPARE_HEADERS: usize = 128;
+
+/// What all connections share.
+#[derive(Clone)]
+pub(crate) struct Connections {
+    app: Arc<App>,
+    builder: Arc<Builder<TokioExecutor>>,
+    limits: Limits,
+    /// Ends connections when they have no request left.
+    drain: CancellationToken,
+    /// Ends connections at once.
+    cut: CancellationToken,
+}
+
+impl Connections {
+    pub(super) fn new(app: &Arc<App>, server: &Server) -> Self {
+        let header_bytes = usize::try_from(server.header_bytes.bytes()).unwrap_or(usize::MAX);
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            // The clock has the limits: hyper's own would set up a timer for every request.
+            .header_read_timeout(None)
+            .max_headers(app.limits.headers + SPARE_HEADERS)
+            .max_buf_size(header_bytes.max(MIN_BUFFER));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
+            .max_concurrent_streams(256);
+        Self {
+            app: Arc::clone(app),
+            builder: Arc::new(builder),
+            limits: Limits { head: server.header_timeout, idle: server.keep_alive },
+            drain: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        }
+    }
+
+    /// Asks every connection to end after the requests it has.
+    pub(crate) fn drain(&self) {
+        self.drain.cancel();
+    }
+
+    /// Ends every connection.
+    pub(crate) fn cut(&self) {
+        self.cut.cancel();
+    }
+
+    pub(super) async fn serve(self, stream: TcpStream) {
+        let clock = Clock::start();
+        let service = service_fn(|request: Request<Incoming>| {
+            let (app, busy) = (Arc::clone(&self.app), clock.busy());
+            async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
+        });
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&clock)));
+        let connection = self.builder.serve_connection(io, service);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = over(&clock, self.limits) => return,
+            () = self.cut.cancelled() => return,
+            () = self.drain.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    () = self.cut.cancelled() => return,
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error, "connection_ended");
+        }
+    }
+}
+
+/// Resolves when the connection has used up a limit. Looking now and then is cheaper than a timer for each request.
+async fn over(clock: &Clock, limits: Limits) {
+    let pause = (limits.head.min(limits.idle) / 4).max(Duration::from_millis(10));
+    while !clock.is_over(limits) {
+        tokio::time::sleep(pause).await;
+    }
+}

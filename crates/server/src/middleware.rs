@@ -1,0 +1,57 @@
+//! The whole stack that a request passes, from the outside in, on one screen.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use ccproxy_wire::Family;
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use hyper::body::Incoming;
+
+use crate::app::App;
+use crate::body::Body;
+use crate::error::Error;
+use crate::request_id::RequestId;
+use crate::routes::{self, Route};
+use crate::{admin, pipeline, respond};
+
+/// Answers one request.
+pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
+    // Probes come first and cost nothing: no id, no limit, no log above debug.
+    if let Route::Probe(probe) = routes::find(&app, request.uri().path()) {
+        return admin::health::answer(&app, probe, &request);
+    }
+    let id = RequestId::of(request.headers());
+    let family = Family::of_headers(request.headers());
+    // A panic is one request's, not the connection's.
+    let answer = AssertUnwindSafe(dispatch(&app, request, &id)).catch_unwind().await;
+    let mut response = answer.unwrap_or_else(|_| respond::error(&Error::Internal, family, &id));
+    id.mark(response.headers_mut());
+    if app.health.phase() == ccproxy_health::Phase::Draining {
+        // The client's next request should go where there is a future.
+        response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+async fn dispatch(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
+    let family = Family::of_headers(request.headers());
+    if let Err(error) = admit(app, request.headers()) {
+        return respond::error(&error, family, id);
+    }
+    let path = request.uri().path().to_owned();
+    match routes::find(app, &path) {
+        Route::Api(mount, below) => pipeline::run(app, mount, below, request, id).await,
+        Route::Hello => Response::new(Body::empty()),
+        Route::Probe(_) | Route::Page => admin::page(app, request, id).await,
+    }
+}
+
+/// What is refused before anything is looked at.
+fn admit(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+    if app.is_closing() {
+        return Err(Error::Draining);
+    }
+    let limit = app.limits.headers;
+    if headers.len() > limit { Err(Error::TooManyHeaders { limit }) } else { Ok(()) }
+}

@@ -1,0 +1,110 @@
+//! From a request of the API to its answer: resolve, adapt, call, relay.
+//!
+//! Each step is a file. An [`Exchange`] goes with the request from its first step to the last byte of the answer, and
+//! is told the end exactly once.
+
+mod account;
+mod adapt;
+mod call;
+mod intake;
+mod models;
+pub(crate) mod relay;
+mod resolve;
+
+use std::sync::Arc;
+
+use ccproxy_wire::Operation;
+use ccproxy_wire::operation::Match;
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
+
+use crate::app::App;
+use crate::body::Body;
+use crate::error::Error;
+use crate::request_id::RequestId;
+use crate::respond;
+use crate::routes::Mount;
+use account::Exchange;
+
+/// Answers a request below `/v1/`.
+pub(crate) async fn run(
+    app: &Arc<App>,
+    mount: Mount,
+    path: &str,
+    request: Request<Incoming>,
+    id: &RequestId,
+) -> Response<Body> {
+    let operation = match Operation::find(request.method(), path) {
+        Match::Found(operation) => operation,
+        other => return unmatched(other, path, &request, id),
+    };
+    let family = operation.family(request.headers());
+    let exchange = Exchange::begin(app, operation, id);
+    match steps(app, mount, operation, path, request, exchange).await {
+        Ok(response) => response,
+        Err((error, mut exchange)) => {
+            exchange.failed(&error);
+            respond::error(&error, family, id)
+        }
+    }
+}
+
+/// A failed step hands the exchange back, so that its end is told with the error.
+type Failed = (Error, Exchange);
+
+async fn steps(
+    app: &Arc<App>,
+    mount: Mount,
+    operation: Operation,
+    path: &str,
+    request: Request<Incoming>,
+    mut exchange: Exchange,
+) -> Result<Response<Body>, Failed> {
+    macro_rules! step {
+        ($result:expr) => {
+            match $result {
+                Ok(value) => value,
+                Err(error) => return Err((Error::from(error), exchange)),
+            }
+        };
+    }
+    let client = step!(app.keys.check(request.headers()));
+    exchange.client(client.name());
+    if matches!(operation, Operation::ResponsesSocket) {
+        return Err((Error::NoWebSocket, exchange));
+    }
+    if let (Mount::Unified, Operation::Models) = (&mount, operation) {
+        let answer = models::unified(app, client, request.headers()).await;
+        exchange.done();
+        return Ok(answer);
+    }
+    let family = operation.family(request.headers());
+    let (parts, body) = request.into_parts();
+    let method = parts.method.clone();
+    let body = step!(intake::read(body, &parts.headers, operation, app.limits.body).await);
+    let head = step!(intake::head(operation, &body));
+    let target = step!(resolve::target(app, &mount, operation, path, head.as_ref(), client));
+    exchange.target(&target, head.as_ref());
+    let (call, restore) = step!(adapt::call(operation, path, parts, &body, head, &target));
+    let answer = step!(call::call(&target.instance, call).await);
+    let answer = step!(models::in_shape(operation, family, answer).await);
+    match relay::relay(answer, &method, restore, exchange).await {
+        Ok(response) => Ok(response),
+        Err((error, exchange)) => Err((error.into(), *exchange)),
+    }
+}
+
+fn unmatched(found: Match, path: &str, request: &Request<Incoming>, id: &RequestId) -> Response<Body> {
+    let family = ccproxy_wire::Family::of_headers(request.headers());
+    let error = match found {
+        Match::WrongMethod(allow) => Error::WrongMethod { method: request.method().to_string(), allow },
+        _ => Error::NoRoute { path: request.uri().path().to_owned() },
+    };
+    // Anthropic's clients show themselves by the path, too.
+    let family = if path.starts_with("messages") { ccproxy_wire::Family::Anthropic } else { family };
+    let mut response = respond::error(&error, family, id);
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+    response
+}

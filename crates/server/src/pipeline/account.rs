@@ -1,0 +1,145 @@
+//! What is known of an exchange, and its end, which is observed exactly once.
+
+use std::sync::Arc;
+
+use ccproxy_health::Outcome;
+use ccproxy_plugin_api::{CallError, Fault};
+use ccproxy_wire::{Dialect, Operation, RequestHead, Usage};
+use http::StatusCode;
+use tokio::time::Instant;
+
+use super::resolve::Target;
+use crate::app::{App, Ending, Instance};
+use crate::error::Error;
+use crate::request_id::RequestId;
+
+/// One request of the API, from its first step to the last byte of its answer.
+///
+/// Whoever drops it without telling an end says that the client has gone.
+pub(crate) struct Exchange {
+    app: Arc<App>,
+    id: RequestId,
+    operation: Operation,
+    begun: Instant,
+    client: String,
+    model: String,
+    instance: Option<Arc<Instance>>,
+    status: Option<StatusCode>,
+    first_byte: Option<Instant>,
+    usage: Usage,
+    ended: bool,
+}
+
+impl Exchange {
+    pub(super) fn begin(app: &Arc<App>, operation: Operation, id: &RequestId) -> Self {
+        app.stats.begin();
+        Self {
+            app: Arc::clone(app),
+            id: id.clone(),
+            operation,
+            begun: Instant::now(),
+            client: String::new(),
+            model: String::new(),
+            instance: None,
+            status: None,
+            first_byte: None,
+            usage: Usage::default(),
+            ended: false,
+        }
+    }
+
+    pub(super) fn client(&mut self, name: &str) {
+        name.clone_into(&mut self.client);
+    }
+
+    pub(super) fn target(&mut self, target: &Target, head: Option<&RequestHead<'_>>) {
+        self.instance = Some(Arc::clone(&target.instance));
+        self.model = head.map(|head| head.model.as_ref().to_owned()).unwrap_or_default();
+    }
+
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    pub(super) fn byte(&mut self) {
+        self.first_byte.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn usage(&mut self, usage: Usage) {
+        self.usage = usage;
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    pub(super) fn dialect(&self) -> Option<Dialect> {
+        self.operation.dialect()
+    }
+
+    /// The answer reached the client whole.
+    pub(super) fn done(&mut self) {
+        self.end(Ending::Done, None);
+    }
+
+    /// The request was answered by an error of ours.
+    pub(super) fn failed(&mut self, error: &Error) {
+        if error.fault() != Fault::Client {
+            let instance = self.instance.as_ref().map_or("-", |instance| instance.name.as_str());
+            tracing::warn!(id = self.id.as_str(), instance, fault = ?error.fault(), %error, "request_failed");
+        }
+        self.end(Ending::Failed, None);
+    }
+
+    /// The answer broke off; the provider is told of to health.
+    pub(super) fn broke_off(&mut self, error: &CallError) {
+        if let Some(instance) = &self.instance {
+            instance.traffic.report(super::call::judge_error(error));
+            tracing::warn!(id = self.id.as_str(), instance = instance.name, %error, "answer_broke_off");
+        }
+        self.end(Ending::Failed, Some(error));
+    }
+
+    /// The provider ended its stream with an error of its own, which the client has got.
+    pub(super) fn told_error(&mut self) {
+        if let Some(instance) = &self.instance {
+            instance.traffic.report(Outcome::fail("the provider reported an error inside a stream"));
+        }
+        self.end(Ending::Failed, None);
+    }
+
+    fn end(&mut self, ending: Ending, error: Option<&CallError>) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        self.app.stats.end(ending);
+        tracing::debug!(
+            id = self.id.as_str(),
+            operation = self.operation.name(),
+            client = self.client,
+            instance = self.instance.as_ref().map(|instance| instance.name.as_str()),
+            model = self.model,
+            status = self.status.map(|status| status.as_u16()),
+            ending = ?ending,
+            error = error.map(tracing::field::display),
+            first_byte_ms = self.first_byte.map(|at| at.duration_since(self.begun).as_secs_f64() * 1e3),
+            duration_ms = self.begun.elapsed().as_secs_f64() * 1e3,
+            input_tokens = self.usage.input,
+            output_tokens = self.usage.output,
+            cache_read_tokens = self.usage.cache_read,
+            cache_write_tokens = self.usage.cache_write,
+            reasoning_tokens = self.usage.reasoning,
+            "exchange_ended"
+        );
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.end(Ending::ClientGone, None);
+    }
+}

@@ -1,0 +1,59 @@
+//! Step 0: take the body in, up to the limit, and read what routing needs of it.
+
+use bytes::{Bytes, BytesMut};
+use ccproxy_wire::{Operation, RequestError, RequestHead};
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+
+use crate::error::Error;
+
+/// Reads the whole body. A body that arrives in one piece is not copied.
+pub(super) async fn read(
+    mut body: Incoming,
+    headers: &HeaderMap,
+    operation: Operation,
+    limit: u64,
+) -> Result<Bytes, Error> {
+    if body.is_end_stream() || !operation.has_body() {
+        return Ok(Bytes::new());
+    }
+    let too_large = Error::BodyTooLarge { limit };
+    let announced: Option<u64> =
+        headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large);
+    }
+    let first = next(&mut body).await?.unwrap_or_default();
+    if announced == Some(first.len() as u64) && body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::from(first);
+    // The announced length is within the limit, so it is safe to make room for it at once.
+    whole.reserve(
+        announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).saturating_sub(whole.len()),
+    );
+    while let Some(part) = next(&mut body).await? {
+        if whole.len() as u64 + part.len() as u64 > limit {
+            return Err(too_large);
+        }
+        whole.extend_from_slice(&part);
+    }
+    if whole.len() as u64 > limit { Err(too_large) } else { Ok(whole.freeze()) }
+}
+
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|_| Error::BodyBroken)?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads model and stream; operations without a body have none.
+pub(super) fn head(operation: Operation, body: &[u8]) -> Result<Option<RequestHead<'_>>, RequestError> {
+    operation.has_body().then(|| RequestHead::read(body)).transpose()
+}

@@ -1,0 +1,238 @@
+//! Step 4: the answer goes to the client as it comes, watched from the side.
+//!
+//! Nothing is buffered and nothing is changed, with three exceptions that each have their reason: the model's name is
+//! given back where the operator has it mapped, a silent stream gets a keep-alive between two events, and a stream
+//! that breaks off ends in the dialect's own error.
+
+mod stream;
+mod whole;
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use ccproxy_plugin_api::{Answer, AnswerBody, CallError, CallErrorKind};
+use ccproxy_wire::edit;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Method, Response};
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited};
+
+use self::stream::Stream;
+use self::whole::Whole;
+use super::account::Exchange;
+use crate::body::Body;
+
+/// The largest answer that is held to be changed.
+const HELD_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A provider's body on its way to the client.
+pub(crate) struct Relay {
+    inner: AnswerBody,
+    exchange: Exchange,
+    watch: Watch,
+    finished: bool,
+}
+
+/// What is read of a body as it goes by.
+enum Watch {
+    Stream(Box<Stream>),
+    Whole(Whole),
+    Nothing,
+}
+
+/// A relay that could not begin hands the exchange back, so that its end is told with the error.
+type Failed = (CallError, Box<Exchange>);
+
+/// Makes the client's answer of the provider's.
+pub(super) async fn relay(
+    answer: Answer,
+    method: &Method,
+    restore: Option<String>,
+    mut exchange: Exchange,
+) -> Result<Response<Body>, Failed> {
+    let (mut parts, inner) = answer.into_parts();
+    exchange.answered(parts.status);
+    if *method == Method::HEAD || inner.is_end_stream() {
+        exchange.done();
+        return Ok(Response::from_parts(parts, Body::empty()));
+    }
+    let kind = Kind::of(&parts.headers);
+    let watch = match (kind, exchange.dialect()) {
+        (Kind::Events, Some(dialect)) => Watch::Stream(Box::new(Stream::new(
+            dialect,
+            restore,
+            &mut parts.headers,
+            exchange.app().limits.sse_keep_alive,
+        ))),
+        (Kind::Json, _) => match restore {
+            Some(name) => return restored(parts, inner, &name, exchange).await,
+            None => Watch::Whole(Whole::default()),
+        },
+        _ => Watch::Nothing,
+    };
+    let relay = Relay { inner, exchange, watch, finished: false };
+    Ok(Response::from_parts(parts, Body::from(relay)))
+}
+
+/// A whole answer with the client's name of the model in it.
+async fn restored(
+    mut parts: http::response::Parts,
+    inner: AnswerBody,
+    name: &str,
+    mut exchange: Exchange,
+) -> Result<Response<Body>, Failed> {
+    let body = match collect(inner).await {
+        Ok(body) => body,
+        Err(error) => return Err((error, Box::new(exchange))),
+    };
+    let body = match edit::model_span(&body) {
+        Some(span) => edit::replace_string(&body, span, name),
+        None => body,
+    };
+    parts.headers.remove(CONTENT_LENGTH);
+    exchange.byte();
+    exchange.usage(ccproxy_wire::Usage::of_answer(&body));
+    exchange.done();
+    Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Holds a whole body that has to be changed.
+pub(super) async fn collect(body: AnswerBody) -> Result<Bytes, CallError> {
+    let collected = Limited::new(body, HELD_LIMIT).collect().await;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| match error.downcast::<CallError>() {
+        Ok(error) => *error,
+        Err(_) => {
+            let message = format!("the provider's answer is larger than {HELD_LIMIT} bytes");
+            CallError::new(CallErrorKind::TooLarge, message)
+        }
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Events,
+    Json,
+    Other,
+}
+
+impl Kind {
+    /// What compressed is cannot be read.
+    fn of(headers: &HeaderMap) -> Self {
+        let plain = headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+        match headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes) {
+            Some(kind) if plain && begins(kind, b"text/event-stream") => Self::Events,
+            Some(kind) if plain && begins(kind, b"application/json") => Self::Json,
+            _ => Self::Other,
+        }
+    }
+}
+
+fn begins(value: &[u8], kind: &[u8]) -> bool {
+    value.split_at_checked(kind.len()).is_some_and(|(start, _)| start.eq_ignore_ascii_case(kind))
+}
+
+type Polled = Poll<Option<Result<Frame<Bytes>, CallError>>>;
+
+impl Relay {
+    /// A frame has come: it is looked at and passed on. `None` if all of it is held back for now.
+    fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        self.exchange.byte();
+        let Ok(data) = frame.into_data() else {
+            return None;
+        };
+        let data = match &mut self.watch {
+            Watch::Stream(stream) => stream.pass(data),
+            Watch::Whole(whole) => whole.pass(data),
+            Watch::Nothing => data,
+        };
+        if self.inner.is_end_stream() && !matches!(self.watch, Watch::Stream(_)) {
+            // Whoever reads a body of known length does not ask for its end.
+            self.finish();
+        }
+        (!data.is_empty()).then(|| Frame::data(data))
+    }
+
+    fn finish(&mut self) {
+        self.finished = true;
+        match &self.watch {
+            Watch::Stream(stream) => self.exchange.usage(stream.usage()),
+            Watch::Whole(whole) => self.exchange.usage(whole.usage()),
+            Watch::Nothing => {}
+        }
+        self.exchange.done();
+    }
+
+    /// The provider's body has ended.
+    fn end(&mut self) -> Option<Result<Frame<Bytes>, CallError>> {
+        let Watch::Stream(stream) = &mut self.watch else {
+            self.finish();
+            return None;
+        };
+        if let Some(error) = stream.early_end() {
+            return Some(self.break_off(error));
+        }
+        let rest = stream.rest();
+        if stream.told_error() {
+            self.finished = true;
+            self.exchange.told_error();
+        } else {
+            self.finish();
+        }
+        (!rest.is_empty()).then(|| Ok(Frame::data(rest)))
+    }
+
+    /// The provider's body broke off. Between two events the dialect's own error ends the stream; anywhere else only
+    /// a closed connection tells the client that the answer is not whole.
+    fn break_off(&mut self, error: CallError) -> Result<Frame<Bytes>, CallError> {
+        self.finished = true;
+        self.exchange.broke_off(&error);
+        match &self.watch {
+            Watch::Stream(stream) if stream.may_insert() => {
+                let event = crate::respond::stream_error(error, stream.dialect(), self.exchange.id());
+                Ok(Frame::data(event))
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+impl http_body::Body for Relay {
+    type Data = Bytes;
+    type Error = CallError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
+        let this = &mut *self;
+        while !this.finished {
+            let polled = match Pin::new(&mut this.inner).poll_frame(context) {
+                Poll::Ready(frame) => frame,
+                Poll::Pending => {
+                    let Watch::Stream(stream) = &mut this.watch else {
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(Some(Ok(Frame::data(ready!(stream.poll_keep_alive(context))))));
+                }
+            };
+            let frame = match polled {
+                Some(Ok(frame)) => this.pass(frame).map(Ok),
+                Some(Err(error)) => Some(this.break_off(error)),
+                None => this.end(),
+            };
+            if frame.is_some() {
+                return Poll::Ready(frame);
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.finished
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.watch {
+            Watch::Stream(_) => SizeHint::default(),
+            Watch::Whole(_) | Watch::Nothing => self.inner.size_hint(),
+        }
+    }
+}

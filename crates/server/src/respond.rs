@@ -1,0 +1,187 @@
+//! The only place that turns an error into status, headers and body, in the client's dialect.
+
+use ccproxy_plugin_api::{CallError, CallErrorKind};
+use ccproxy_wire::error::ErrorBody;
+use ccproxy_wire::{Dialect, Family};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, UPGRADE,
+};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::body::Body;
+use crate::error::Error;
+use crate::request_id::RequestId;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Tells the official SDKs not to repeat what cannot succeed.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// What an error is called in both families; a row of the contract's table.
+struct Row {
+    status: StatusCode,
+    anthropic: &'static str,
+    openai: &'static str,
+    code: Option<&'static str>,
+}
+
+const fn row(
+    status: StatusCode,
+    anthropic: &'static str,
+    openai: &'static str,
+    code: Option<&'static str>,
+) -> Row {
+    Row { status, anthropic, openai, code }
+}
+
+/// The contract's table, in its order.
+fn row_of(error: &Error) -> Row {
+    const INVALID: &str = "invalid_request_error";
+    match error {
+        Error::Request(_) | Error::BodyBroken => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
+        Error::NoKey | Error::WrongKey => {
+            row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
+        }
+        Error::ModelNotAllowed { .. } => {
+            row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_found"))
+        }
+        Error::NoRoute { .. } => row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("not_found")),
+        Error::UnknownModel { .. } => {
+            row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("model_not_found"))
+        }
+        Error::WrongMethod { .. } => {
+            row(StatusCode::METHOD_NOT_ALLOWED, INVALID, INVALID, Some("method_not_allowed"))
+        }
+        Error::BodyTooLarge { .. } => {
+            row(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", INVALID, Some("request_too_large"))
+        }
+        Error::TooManyHeaders { .. } => row(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "request_too_large",
+            INVALID,
+            Some("request_headers_too_large"),
+        ),
+        Error::NoWebSocket => {
+            row(StatusCode::UPGRADE_REQUIRED, INVALID, INVALID, Some("websocket_not_supported"))
+        }
+        Error::Unsupported { .. } => {
+            row(StatusCode::NOT_IMPLEMENTED, "not_supported", INVALID, Some("not_supported"))
+        }
+        Error::Call(error) => call_row(error.kind()),
+        Error::Draining => {
+            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("draining"))
+        }
+        Error::Internal => {
+            row(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "api_error", Some("internal_error"))
+        }
+    }
+}
+
+fn call_row(kind: CallErrorKind) -> Row {
+    const API: &str = "api_error";
+    let gateway = |code| row(StatusCode::BAD_GATEWAY, API, API, Some(code));
+    match kind {
+        CallErrorKind::Credential | CallErrorKind::Refused => gateway("upstream_auth"),
+        CallErrorKind::Connect | CallErrorKind::Reset | CallErrorKind::NotHttp => {
+            gateway("upstream_unreachable")
+        }
+        CallErrorKind::TooLarge => gateway("upstream_too_large"),
+        CallErrorKind::Unsupported => {
+            row(StatusCode::NOT_IMPLEMENTED, "not_supported", "invalid_request_error", Some("not_supported"))
+        }
+        CallErrorKind::Internal => row(StatusCode::INTERNAL_SERVER_ERROR, API, API, Some("internal_error")),
+        CallErrorKind::ConnectTimeout
+        | CallErrorKind::HeadersTimeout
+        | CallErrorKind::IdleTimeout
+        | CallErrorKind::TotalTimeout => row(StatusCode::GATEWAY_TIMEOUT, API, API, Some("upstream_timeout")),
+    }
+}
+
+/// The answer for an error.
+pub(crate) fn error(error: &Error, family: Family, id: &RequestId) -> Response<Body> {
+    let row = row_of(error);
+    let message = error.to_string();
+    let mut response = Response::new(Body::from(body(error, &row, &message, id).render(family)));
+    *response.status_mut() = row.status;
+    headers(error, response.headers_mut());
+    response
+}
+
+/// The event that ends a stream which broke off.
+pub(crate) fn stream_error(error: CallError, dialect: Dialect, id: &RequestId) -> bytes::Bytes {
+    let error = Error::Call(error);
+    let message = error.to_string();
+    body(&error, &row_of(&error), &message, id).render_event(dialect)
+}
+
+fn body<'a>(error: &'a Error, row: &Row, message: &'a str, id: &'a RequestId) -> ErrorBody<'a> {
+    let param = match error {
+        Error::Request(error) => error.field(),
+        Error::UnknownModel { .. } | Error::ModelNotAllowed { .. } => Some("model"),
+        _ => None,
+    };
+    ErrorBody {
+        anthropic_type: row.anthropic,
+        openai_type: row.openai,
+        openai_code: row.code,
+        param,
+        message,
+        request_id: id.as_str(),
+    }
+}
+
+fn headers(error: &Error, headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    match error {
+        Error::NoKey | Error::WrongKey => {
+            headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::WrongMethod { allow, .. } => {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        Error::NoWebSocket => {
+            headers.insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
+        }
+        Error::Unsupported { .. } => {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
+        Error::Draining => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        // The rest of the body is not read: the connection cannot be used again.
+        Error::BodyTooLarge { .. } => {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows() {
+        let call = |kind| Error::Call(CallError::new(kind, "m"));
+        let check = |error: Error, status: u16, anthropic: &str, code: Option<&str>| {
+            let row = row_of(&error);
+            assert_eq!(
+                (row.status.as_u16(), row.anthropic, row.code),
+                (status, anthropic, code),
+                "{error:?}"
+            );
+        };
+        check(Error::Request(ccproxy_wire::RequestError::Empty), 400, "invalid_request_error", None);
+        check(Error::WrongKey, 401, "authentication_error", Some("invalid_api_key"));
+        check(Error::ModelNotAllowed { model: "m".into() }, 403, "permission_error", Some("model_not_found"));
+        check(Error::UnknownModel { model: "m".into() }, 404, "not_found_error", Some("model_not_found"));
+        check(Error::BodyTooLarge { limit: 1 }, 413, "request_too_large", Some("request_too_large"));
+        check(Error::NoWebSocket, 426, "invalid_request_error", Some("websocket_not_supported"));
+        check(call(CallErrorKind::Refused), 502, "api_error", Some("upstream_auth"));
+        check(call(CallErrorKind::Connect), 502, "api_error", Some("upstream_unreachable"));
+        check(call(CallErrorKind::IdleTimeout), 504, "api_error", Some("upstream_timeout"));
+        check(Error::Draining, 503, "overloaded_error", Some("draining"));
+    }
+}

@@ -1,0 +1,96 @@
+//! From start to stop: gates, drain, deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccproxy_config::Shutdown;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::build::{GATE_LISTENER, GATE_PLUGINS};
+use crate::app::{App, Instance};
+use crate::listen::Connections;
+
+/// A plugin that takes longer to start is reported and no longer waited for.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How serving came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Every request was served to its end.
+    Drained,
+    /// The deadline passed with requests still running, which were cut.
+    Cut {
+        /// How many were cut.
+        requests: u64,
+    },
+    /// We were told to stop at once.
+    Aborted,
+}
+
+/// Starts what has to be started, then waits for the order to drain and sees it through.
+pub(crate) async fn supervise(
+    app: &Arc<App>,
+    settings: &Shutdown,
+    connections: &Connections,
+    tasks: TaskTracker,
+    close: CancellationToken,
+    drain: CancellationToken,
+    abort: CancellationToken,
+) -> End {
+    let (watchers, stop_watching) = (TaskTracker::new(), CancellationToken::new());
+    app.health.start(&watchers, stop_watching.clone());
+    app.health.open_gate(GATE_LISTENER);
+    watchers.spawn(start(Arc::clone(app)));
+    let end = tokio::select! {
+        biased;
+        () = abort.cancelled() => End::Aborted,
+        end = wait(app, settings, connections, &tasks, &close, &drain) => end,
+    };
+    close.cancel();
+    connections.cut();
+    app.health.stop();
+    stop_watching.cancel();
+    end
+}
+
+async fn wait(
+    app: &App,
+    settings: &Shutdown,
+    connections: &Connections,
+    tasks: &TaskTracker,
+    close: &CancellationToken,
+    drain: &CancellationToken,
+) -> End {
+    drain.cancelled().await;
+    let deadline = Instant::now() + settings.deadline;
+    // Readiness fails at once, and the listener goes on: whoever balances has time to notice.
+    app.health.drain();
+    tracing::info!(delay = ?settings.drain_delay, running = app.stats.running(), "draining");
+    sleep(settings.drain_delay).await;
+    app.close();
+    close.cancel();
+    connections.drain();
+    tasks.close();
+    tokio::select! {
+        () = tasks.wait() => End::Drained,
+        () = sleep_until(deadline) => End::Cut { requests: app.stats.running() },
+    }
+}
+
+/// Starts every instance, all at once, and opens the gate when each has started or failed to.
+async fn start(app: Arc<App>) {
+    futures_util::future::join_all(app.instances.values().map(|instance| start_one(instance))).await;
+    app.health.open_gate(GATE_PLUGINS);
+}
+
+async fn start_one(instance: &Instance) {
+    let reason = match timeout(START_LIMIT, instance.provider.start()).await {
+        Ok(Ok(())) => return instance.part.started(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("did not start within {START_LIMIT:?}"),
+    };
+    tracing::error!(instance = instance.name, reason, "instance_did_not_start");
+    instance.part.failed(reason);
+}

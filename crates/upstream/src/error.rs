@@ -1,0 +1,58 @@
+//! From what the HTTP client reports to what a call reports.
+
+use std::error::Error;
+
+use ccproxy_plugin_api::{CallError, CallErrorKind};
+use hyper_util::client::legacy;
+
+use crate::connect::ConnectTimedOut;
+
+/// Why there was no response. Addresses and system texts stay out of the message: the client may be anybody.
+pub(crate) fn of_request(error: &legacy::Error) -> CallError {
+    if let Some(ConnectTimedOut(limit)) = find(error) {
+        let message = format!("the provider could not be reached within {limit:?}; try again later");
+        return CallError::new(CallErrorKind::ConnectTimeout, message);
+    }
+    if error.is_connect() {
+        let message =
+            format!("the provider could not be reached ({}); try again later", connect_reason(error));
+        return CallError::new(CallErrorKind::Connect, message);
+    }
+    find::<hyper::Error>(error)
+        .map_or_else(|| broken("before it answered"), |inner| of_hyper(inner, "before it answered"))
+}
+
+/// Why a body broke off.
+pub(crate) fn of_body(error: &hyper::Error) -> CallError {
+    of_hyper(error, "in the middle of its answer")
+}
+
+fn of_hyper(error: &hyper::Error, when: &str) -> CallError {
+    if error.is_parse() || error.is_parse_too_large() {
+        let message = "the provider's answer is not valid HTTP; check the instance's base_url";
+        return CallError::new(CallErrorKind::NotHttp, message);
+    }
+    broken(when)
+}
+
+fn broken(when: &str) -> CallError {
+    CallError::new(CallErrorKind::Reset, format!("the provider closed the connection {when}; try again"))
+}
+
+fn connect_reason(error: &legacy::Error) -> &'static str {
+    if find::<rustls::Error>(error).is_some() {
+        return "TLS failed";
+    }
+    match find::<std::io::Error>(error).map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::ConnectionRefused) => "connection refused",
+        Some(std::io::ErrorKind::ConnectionReset) => "connection reset",
+        Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable) => "no route",
+        Some(std::io::ErrorKind::InvalidData) => "TLS failed",
+        _ => "no connection; its name may not resolve",
+    }
+}
+
+/// The first error of type `E` in the chain of sources.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+}

@@ -1,0 +1,54 @@
+//! The keys of an `anthropic` instance.
+
+use ccproxy_config::{ModelRule, SecretSource, Timeouts};
+use ccproxy_upstream::Scheme;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A provider that speaks Anthropic Messages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the API is, without `/v1`, as `ANTHROPIC_BASE_URL` has it.
+    pub base_url: String,
+    /// Where the API key comes from; the first source that gives one is used. Without any, none is sent.
+    pub credentials: Vec<SecretSource>,
+    /// The header that carries the key.
+    pub auth_header: AuthHeader,
+    /// How the client's names of models become the provider's; the first rule that matches wins.
+    pub model_mappings: Vec<ModelRule>,
+    /// How long to wait for the provider.
+    pub timeouts: Timeouts,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base_url: "https://api.anthropic.com".to_owned(),
+            credentials: Vec::new(),
+            auth_header: AuthHeader::default(),
+            model_mappings: Vec::new(),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// The header that carries the key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthHeader {
+    /// `x-api-key: KEY`
+    #[default]
+    XApiKey,
+    /// `authorization: Bearer KEY`
+    Bearer,
+}
+
+impl AuthHeader {
+    pub(crate) fn scheme(self) -> Scheme {
+        match self {
+            Self::XApiKey => Scheme::Plain,
+            Self::Bearer => Scheme::Bearer,
+        }
+    }
+}

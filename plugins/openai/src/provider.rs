@@ -1,0 +1,48 @@
+//! Calls of OpenAI's API.
+
+use std::sync::Arc;
+
+use ccproxy_plugin_api::{Answer, Call, CallError, Provider, StartError};
+use ccproxy_upstream::{Credentials, Endpoint};
+use ccproxy_wire::{Dialect, Operation};
+use futures_util::future::BoxFuture;
+use http::header::AUTHORIZATION;
+
+pub(crate) struct OpenAi {
+    endpoint: Endpoint,
+    credentials: Arc<Credentials>,
+    dialects: Vec<Dialect>,
+}
+
+impl OpenAi {
+    pub(crate) fn new(endpoint: Endpoint, credentials: Arc<Credentials>, dialects: Vec<Dialect>) -> Self {
+        Self { endpoint, credentials, dialects }
+    }
+}
+
+impl Provider for OpenAi {
+    fn dialects(&self) -> &[Dialect] {
+        &self.dialects
+    }
+
+    fn supports(&self, operation: Operation) -> bool {
+        match operation {
+            Operation::Completions | Operation::Embeddings | Operation::Models | Operation::Model => true,
+            Operation::ResponsesSocket | Operation::CountTokens => false,
+            _ => operation.dialect().is_some_and(|dialect| self.dialects.contains(&dialect)),
+        }
+    }
+
+    fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {
+        Box::pin(self.credentials.start())
+    }
+
+    fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Answer, CallError>> {
+        Box::pin(async move {
+            if let Some(credential) = self.credentials.header().await? {
+                call.headers.insert(AUTHORIZATION, credential);
+            }
+            self.endpoint.send(call).await
+        })
+    }
+}
