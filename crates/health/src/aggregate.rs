@@ -251,3 +251,6 @@ fn troubled<'a>(seen: &[Seen<'a>]) -> Vec<Found<'a>> {
     let bad = seen.iter().filter(|seen| seen.counts() && seen.status != Status::Pass);
     bad.map(|seen| Found::of(*seen, seen.status)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,3 +177,6 @@ impl Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,6 @@ impl Events {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

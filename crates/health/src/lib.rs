@@ -53,6 +53,8 @@ mod scrub;
 mod snapshot;
 mod spec;
 pub mod state;
+#[cfg(test)]
+mod testing;
 mod writer;
 
 pub use check::{Check, Observed, Outcome, Status, Value, check_fn};

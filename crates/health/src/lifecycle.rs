@@ -149,3 +149,6 @@ impl Beat {
         u64::try_from(millis).unwrap_or(ENDED - 1)
     }
 }
+
+#[cfg(test)]
+mod tests;

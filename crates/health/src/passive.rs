@@ -81,3 +81,6 @@ impl std::fmt::Debug for Reporter {
         f.debug_tuple("Reporter").field(&self.component.label).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

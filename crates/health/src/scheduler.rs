@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{
     task::{AbortHandle, Id, JoinError, JoinSet},
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -87,6 +87,8 @@ impl Scheduler {
             }
         }
         self.inner.beats.scheduler.end();
+        // Runs are cancelled and waited for; one that ignores it must not hold up the end of the process.
+        let _ = timeout(BEAT, self.tasks.shutdown()).await;
     }
 
     /// Puts the first run of every active component on the agenda.
@@ -145,8 +147,8 @@ impl Scheduler {
         let Some(run) = self.runs.get_mut(&index).filter(|run| run.number == number) else { return };
         run.late = true;
         run.abort.abort();
-        let timeout = self.inner.components.get(index).map_or(Duration::ZERO, |c| c.spec.timeout);
-        self.report(index, Outcome::fail(format!("timed out after {timeout:?}"))).await;
+        let allowed = self.inner.components.get(index).map_or(Duration::ZERO, |c| c.spec.timeout);
+        self.report(index, Outcome::fail(format!("timed out after {allowed:?}"))).await;
     }
 
     async fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) {
@@ -178,3 +180,6 @@ fn first_delay(spec: &Spec) -> Duration {
 fn jitter(spec: &Spec) -> Duration {
     spec.interval.mul_f64(spec.jitter * fastrand::f64())
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,3 +234,6 @@ impl std::fmt::Debug for Reading {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

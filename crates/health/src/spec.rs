@@ -227,3 +227,6 @@ fn valid(name: &str) -> Result<&str, SpecError> {
     }
     Ok(name)
 }
+
+#[cfg(test)]
+mod tests;

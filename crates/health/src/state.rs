@@ -133,3 +133,6 @@ pub fn step(before: Tracked, outcome: Status, limits: Thresholds, at: Timestamp)
     after.since = Some(at);
     (after, Some(Flip { from: before.state, to: after.state }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,9 +50,12 @@ pub(super) fn scrub(text: &str) -> String {
             rest = rest.get(first.len_utf8()..).unwrap_or_default();
             continue;
         }
-        if let Some(end) = quoted_path(rest) {
-            out.push_str(PATH);
-            rest = rest.get(end..).unwrap_or_default();
+        // What stands in quotes goes as a whole: paths and passwords may contain spaces.
+        if let Some(inner) = quoted(rest)
+            && (announced || is_path(inner))
+        {
+            out.push_str(if announced { REDACTED } else { PATH });
+            rest = rest.get(inner.len() + 2..).unwrap_or_default();
             announced = false;
             continue;
         }
@@ -64,12 +67,11 @@ pub(super) fn scrub(text: &str) -> String {
     out
 }
 
-/// The length of a quoted path at the beginning: paths may contain spaces.
-fn quoted_path(text: &str) -> Option<usize> {
+/// What stands in quotes at the beginning.
+fn quoted(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let inner = text.get(1..)?;
-    let end = inner.find(quote)?;
-    is_path(inner.get(..end)?).then_some(end + 2)
+    inner.get(..inner.find(quote)?)
 }
 
 /// Writes one word; says whether it announces a secret.
