@@ -44,7 +44,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) health: Health,
     pub(crate) health_view: HealthView,
-    pub(crate) stats: Stats,
+    pub(crate) stats: Arc<Stats>,
     pub(crate) pages: axum::Router<Arc<App>>,
     closing: AtomicBool,
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::build::Listen;
-use crate::app::{App, Application, InstanceInfo};
+use crate::app::{App, Application, InstanceInfo, Stats};
 use crate::shutdown::{self, End};
 pub(crate) use connection::Connections;
 
@@ -102,6 +102,18 @@ impl Bound {
             dialects: instance.provider.dialects().to_vec(),
         };
         self.app.instances.values().map(info).collect()
+    }
+
+    /// The counters of exchanges, which go on counting while we serve.
+    #[must_use]
+    pub fn stats(&self) -> Arc<Stats> {
+        Arc::clone(&self.app.stats)
+    }
+
+    /// How we are, which goes on changing while we serve.
+    #[must_use]
+    pub fn health(&self) -> ccproxy_health::Health {
+        self.app.health.clone()
     }
 
     /// Serves until `drain` is cancelled and the drain is through, or until `abort` is cancelled.

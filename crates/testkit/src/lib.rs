@@ -1,5 +1,7 @@
 //! What tests share: a scripted upstream with faults, a running application, the plugin conformance suite.
 
+pub mod app;
 pub mod upstream;
 
+pub use app::TestApp;
 pub use upstream::ScriptedUpstream;

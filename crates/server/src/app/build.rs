@@ -12,7 +12,7 @@ use ccproxy_health::{Builder, ComponentType, Health, Identity, Scope, Spec, Spec
 use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
 
 use super::instance::{Instance, Traffic};
-use super::{App, Application, HealthView, Limits, Route, Stats, Target};
+use super::{App, Application, HealthView, Limits, Route, Target};
 use crate::admin;
 use crate::auth::Keys;
 
@@ -85,7 +85,7 @@ fn assemble(
             details: settings.health.details.resolve(server.is_loopback()),
             envoy_degraded: settings.health.envoy_degraded,
         },
-        stats: Stats::default(),
+        stats: Arc::default(),
         pages: admin::pages(),
         closing: AtomicBool::new(false),
     }

@@ -73,7 +73,7 @@ pub(super) async fn unified(app: &App, client: Client<'_>, headers: &HeaderMap) 
     for (instance, list) in instances.iter().zip(lists) {
         match list {
             Some(list) => {
-                models.extend(list.into_iter().filter(|model| leads_to(app, client, model, instance)))
+                models.extend(list.into_iter().filter(|model| leads_to(app, client, model, instance)));
             }
             None => missing.push(instance.name.as_str()),
         }

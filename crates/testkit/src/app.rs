@@ -1,0 +1,111 @@
+//! The program itself, running inside the test on a port of its own.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot set its stage fails, and the application's one task is aborted when it is dropped"
+)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ccproxy_config::{Env, Settings, Sources};
+use ccproxy_health::{Health, Phase};
+use ccproxy_plugin_api::PluginEntry;
+use ccproxy_server::{Application, BuildOptions, End, Stats};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A running application. Dropping it ends it at once.
+pub struct TestApp {
+    address: SocketAddr,
+    stats: Arc<Stats>,
+    health: Health,
+    drain: CancellationToken,
+    abort: CancellationToken,
+    running: JoinHandle<End>,
+}
+
+impl TestApp {
+    /// Starts an application with a configuration in TOML, on a free port, and waits until it is ready.
+    ///
+    /// # Panics
+    /// If the configuration is wrong: the test is.
+    pub async fn start(plugins: &'static [PluginEntry], toml: &str) -> Self {
+        let app = Self::start_cold(plugins, toml).await;
+        let mut phase = app.health.watch_phase();
+        phase.wait_for(|phase| *phase != Phase::Starting).await.expect("the application watches its phase");
+        app
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Panics
+    /// If the configuration is wrong: the test is.
+    pub async fn start_cold(plugins: &'static [PluginEntry], toml: &str) -> Self {
+        let sources = Sources::from_text("test.toml", toml).env([("CCPROXY__SERVER__PORT", "0")]);
+        let settings = Settings::load(&sources).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let settings = settings.with_detected(&Env::default());
+        let application = Application::build(&settings, plugins, BuildOptions::default());
+        let application = application.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let bound = application.bind().await.unwrap_or_else(|error| panic!("{error}"));
+        let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
+        Self {
+            address: bound.address(),
+            stats: bound.stats(),
+            health: bound.health(),
+            running: tokio::task::spawn(bound.run(drain.clone(), abort.clone())),
+            drain,
+            abort,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Its counters.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Its health.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Sends what SIGTERM sends.
+    pub fn drain(&self) {
+        self.drain.cancel();
+    }
+
+    /// Sends what the second SIGTERM sends.
+    pub fn abort(&self) {
+        self.abort.cancel();
+    }
+
+    /// Waits for the end, and says how it came.
+    ///
+    /// # Panics
+    /// If serving panicked.
+    pub async fn ended(mut self) -> End {
+        (&mut self.running).await.expect("serving does not panic")
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.abort.cancel();
+        self.running.abort();
+    }
+}
