@@ -65,6 +65,7 @@ pub(crate) struct Usage {
 #[derive(Debug, Clone, Copy, Serialize)]
 struct PromptDetails {
     cached_tokens: u64,
+    cache_write_tokens: u64,
     audio_tokens: u64,
 }
 
@@ -84,7 +85,7 @@ impl Usage {
             prompt_tokens: usage.input,
             completion_tokens,
             total_tokens: usage.input.saturating_add(completion_tokens),
-            prompt_tokens_details: PromptDetails { cached_tokens: 0, audio_tokens: 0 },
+            prompt_tokens_details: PromptDetails { cached_tokens: 0, cache_write_tokens: 0, audio_tokens: 0 },
             completion_tokens_details: CompletionDetails {
                 reasoning_tokens: usage.thinking.saturating_mul(choices as u64),
                 audio_tokens: 0,

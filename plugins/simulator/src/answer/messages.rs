@@ -17,6 +17,7 @@ pub(crate) struct Message<'a> {
     pub(crate) content: Vec<Block<'a>>,
     pub(crate) stop_reason: Option<&'static str>,
     pub(crate) stop_sequence: Option<&'a str>,
+    stop_details: Option<()>,
     pub(crate) usage: Usage,
 }
 
@@ -36,7 +37,16 @@ pub(crate) struct Usage {
     cache_creation_input_tokens: u64,
     cache_read_input_tokens: u64,
     pub(crate) output_tokens: u64,
-    service_tier: &'static str,
+    /// Not told a second time at a stream's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
+}
+
+impl Usage {
+    /// The usage as a stream's end tells it.
+    pub(crate) fn at_end(self) -> Self {
+        Self { service_tier: None, ..self }
+    }
 }
 
 /// What `count_tokens` answers.
@@ -58,12 +68,13 @@ pub(crate) fn message<'a>(request: &'a Request, reply: &'a Reply, ids: &Ids) -> 
             Stop::Sequence(sequence) => Some(sequence),
             _ => None,
         },
+        stop_details: None,
         usage: Usage {
             input_tokens: reply.usage.input,
             cache_creation_input_tokens: 0,
             cache_read_input_tokens: 0,
             output_tokens: reply.usage.output,
-            service_tier: "standard",
+            service_tier: Some("standard"),
         },
     }
 }

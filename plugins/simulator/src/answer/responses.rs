@@ -114,6 +114,7 @@ struct Usage {
 #[derive(Debug, Serialize)]
 struct InputDetails {
     cached_tokens: u64,
+    cache_write_tokens: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -141,7 +142,7 @@ pub(crate) fn response<'a>(request: &'a Request, reply: &'a Reply, ids: &Ids) ->
         output: items(request, reply, ids),
         usage: Some(Usage {
             input_tokens: usage.input,
-            input_tokens_details: InputDetails { cached_tokens: 0 },
+            input_tokens_details: InputDetails { cached_tokens: 0, cache_write_tokens: 0 },
             output_tokens: usage.output,
             output_tokens_details: OutputDetails { reasoning_tokens: usage.thinking },
             total_tokens: usage.input.saturating_add(usage.output),

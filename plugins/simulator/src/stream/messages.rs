@@ -39,6 +39,7 @@ enum Delta<'a> {
 struct MessageDelta<'a> {
     stop_reason: Option<&'static str>,
     stop_sequence: Option<&'a str>,
+    stop_details: Option<()>,
 }
 
 /// The events of a message.
@@ -72,7 +73,11 @@ pub(crate) fn reel(request: &Request, reply: &Reply, ids: &Ids) -> Reel {
     }
 
     let Message { stop_reason, stop_sequence, usage, .. } = message(request, reply, ids);
-    reel.event(&Event::MessageDelta { delta: MessageDelta { stop_reason, stop_sequence }, usage }, 0);
+    let (stop_details, usage) = (None, usage.at_end());
+    reel.event(
+        &Event::MessageDelta { delta: MessageDelta { stop_reason, stop_sequence, stop_details }, usage },
+        0,
+    );
     reel.event(&Event::MessageStop, 0);
     reel
 }
