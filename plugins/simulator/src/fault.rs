@@ -19,7 +19,7 @@ pub enum Fault {
     ServerError,
     /// 401.
     Auth,
-    /// 200, then an error as the first event of the stream.
+    /// 200, then an error as the first event of the stream; as `overloaded` where there is no stream.
     OverloadedStream,
     /// The connection breaks in the midst of the body.
     Reset,
@@ -63,12 +63,11 @@ const OPENAI_LIMITS: &[(&str, &str)] = &[
 ];
 
 impl Fault {
-    /// The error that is answered at once, if the fault is one. A stream's overload is told inside the stream.
-    pub(crate) fn problem(self, family: Family, stream: bool) -> Option<Problem> {
+    /// The error that is answered at once, if the fault is one.
+    pub(crate) fn problem(self, family: Family) -> Option<Problem> {
         match self {
             Self::RateLimit => Some(rate_limit(family)),
             Self::Overloaded => Some(overloaded(family)),
-            Self::OverloadedStream if !stream => Some(overloaded(family)),
             Self::ServerError => Some(Problem {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 anthropic_type: "api_error",

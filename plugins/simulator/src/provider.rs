@@ -1,5 +1,6 @@
 //! The provider: the script's directions, then the performance.
 
+use bytes::Bytes;
 use ccproxy_plugin_api::{Answer, AnswerBody, Call, CallError, CallErrorKind, Provider};
 use ccproxy_wire::{Dialect, Family, Operation};
 use futures_util::future::BoxFuture;
@@ -69,31 +70,30 @@ struct Stage {
 
 impl Stage {
     fn play(&self, call: &Call, script: &Script) -> Result<Answer, Problem> {
-        if let Some(problem) = script.fault.and_then(|fault| fault.problem(self.family, call.stream)) {
+        if let Some(problem) = script.fault.and_then(|fault| fault.problem(self.family)) {
             return Err(problem);
         }
         let performance = perform(call, script, &self.ids)?;
         let broken = script.fault.and_then(Fault::in_body);
+        let overload = script.fault == Some(Fault::OverloadedStream);
         Ok(match performance {
-            Performance::Stream(_) if script.fault == Some(Fault::OverloadedStream) => {
-                self.stream(body::whole(self.overload(call)))
-            }
+            Performance::Stream(_) if overload => self.stream(body::whole(self.overload(call))),
+            Performance::Whole(_) if overload => return Err(overloaded(self.family)),
             Performance::Stream(reel) => {
                 let fault = broken.map(|end| (script.after, end));
                 self.stream(body::stream(reel.into_frames(), script.token_rate, fault))
             }
-            Performance::Whole(bytes) => self.head(
-                StatusCode::OK,
-                JSON,
-                match broken {
+            Performance::Whole(bytes) => {
+                let body = match broken {
                     Some(end) => body::broken(&bytes, script.after == 0, end),
                     None => body::whole(bytes),
-                },
-            ),
+                };
+                self.head(StatusCode::OK, JSON, body)
+            }
         })
     }
 
-    fn overload(&self, call: &Call) -> bytes::Bytes {
+    fn overload(&self, call: &Call) -> Bytes {
         let dialect = call.operation.dialect().unwrap_or(Dialect::Chat);
         overloaded(self.family).event(dialect, &self.request_id())
     }

@@ -1,6 +1,7 @@
 //! The contents of turns, which all dialects write as a text or as a list of typed parts.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// A text, or parts.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,7 +18,25 @@ pub(crate) struct Part {
     pub(crate) r#type: String,
     text: Option<String>,
     /// What a tool result holds.
-    content: Option<Content>,
+    content: Option<Nested>,
+}
+
+/// What a tool returned. The vendors' own tools have shapes of their own, which say nothing here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Nested {
+    Content(Content),
+    Other(IgnoredAny),
+}
+
+impl Nested {
+    /// All texts of it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Content(content) => content.all_text(),
+            Self::Other(_) => String::new(),
+        }
+    }
 }
 
 impl Content {
@@ -46,7 +65,7 @@ impl Content {
         parts
             .iter()
             .filter(|part| part.r#type == "tool_result")
-            .map(|part| part.content.as_ref().map_or_else(String::new, Content::all_text))
+            .map(|part| part.content.as_ref().map_or_else(String::new, Nested::text))
             .collect()
     }
 }

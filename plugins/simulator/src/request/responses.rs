@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::content::Content;
+use super::content::{Content, Nested};
 use super::{Ask, Choice, Format, RawFormat, Said, Tool, limit, no_arguments, read, required, weight};
 use crate::problem::Problem;
 
@@ -62,7 +62,7 @@ struct Item {
     r#type: Option<String>,
     role: Option<String>,
     content: Option<Content>,
-    output: Option<Content>,
+    output: Option<Nested>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,8 +143,7 @@ fn said(input: &Input) -> Said {
     };
     let instructs = |item: &&Item| !matches!(item.role.as_deref(), Some("system" | "developer"));
     let turns = || items.iter().rev().filter(instructs);
-    let mut results: Vec<String> =
-        turns().map_while(|item| item.output.as_ref()).map(Content::all_text).collect();
+    let mut results: Vec<String> = turns().map_while(|item| item.output.as_ref()).map(Nested::text).collect();
     if !results.is_empty() {
         results.reverse();
         return Said::Results(results);

@@ -53,6 +53,18 @@ async fn results_are_quoted_and_no_tool_is_called_again() {
 }
 
 #[tokio::test]
+async fn what_is_not_known_is_not_refused() {
+    let blocks = r#"[{"type":"web_search_tool_result","content":{"error_code":"x"}},{"type":"new","text":"Hi","x":[1]}]"#;
+    let tools =
+        r#""tools":[{"type":"web_search_20250305","name":"web_search"}],"context_management":{"edits":[]}"#;
+    let ask = messages(&format!("{},{tools}", user(blocks)));
+    check(ask, "/content/0/text", "This is ccproxy's simulator; no model was asked. You said: Hi").await;
+    let items = r#"{"model":"m","tools":[{"type":"mcp","server_label":"x"}],"input":[{"role":"user","content":"x"},{"type":"item_reference","id":"y"},{"type":"computer_call_output","output":{"type":"computer_screenshot"}}]}"#;
+    let said = "This is ccproxy's simulator; no model was asked. The tool returned: ";
+    check(post("responses", items), "/output/0/content/0/text", said).await;
+}
+
+#[tokio::test]
 async fn the_right_tool_is_called() {
     let with = |choice: &str| messages(&format!(r#"{},{TWO_TOOLS}{choice}"#, user("\"x\"")));
     check(with(""), "/content/1/name", "one").await;

@@ -1,6 +1,8 @@
 //! The operations besides the three dialects.
 
-use ccproxy_plugin_api::CallErrorKind;
+use ccproxy_config::Section;
+use ccproxy_health::Status;
+use ccproxy_plugin_api::{CallErrorKind, Instance};
 use http::{Method, StatusCode};
 
 use super::{Ask, data, get, json, post, text};
@@ -75,6 +77,17 @@ async fn every_answer_has_a_request_id_of_its_family() {
     let openai = get("models").got().await;
     assert!(openai.headers["x-request-id"].to_str().unwrap().starts_with("req_"));
     assert_eq!(openai.headers["content-type"], "application/json");
+}
+
+#[tokio::test]
+async fn an_instance_comes_with_a_check_that_says_what_it_is() {
+    let built = ENTRY.build(&Instance::new("demo"), &Section::empty("providers.demo"));
+    let [(spec, check)] = &built.map_err(|mistakes| mistakes.to_string()).unwrap().checks[..] else {
+        panic!("one check")
+    };
+    let outcome = check.run().await;
+    assert_eq!((spec.key(), outcome.status), ("simulator", Status::Pass));
+    assert!(outcome.output.unwrap().contains("no model was asked"));
 }
 
 #[test]
