@@ -1,0 +1,29 @@
+# Short names for what the scripts do; nothing needs just.
+
+# List the recipes.
+default:
+    @just --list
+
+# Run the proxy on http://127.0.0.1:8000.
+run *flags:
+    cargo run --release -- serve {{ flags }}
+
+# Everything CI runs, or only the steps named.
+check *steps:
+    bash scripts/check {{ steps }}
+
+# The tests of the workspace, or those that match.
+test *filter:
+    cargo nextest run --workspace {{ filter }}
+
+# Real SDKs and command lines against the program.
+clients:
+    tests/clients/run
+
+# Bring docs/CONFIG.md and docs/openapi.json up to date.
+docs:
+    cargo run -q -p xtask -- docs
+
+# Measure beside nginx.
+bench *flags:
+    bench/run {{ flags }}
