@@ -1,0 +1,42 @@
+import anthropic
+import openai
+import pytest
+
+import target as targets
+
+TARGET = targets.from_environment()
+
+
+def pytest_collection_modifyitems(config, items):
+    """A case that does not apply to a target is no case of it: it is deselected, not skipped."""
+    here = {"scripted": TARGET.scripted, "proxied": TARGET.proxied, "auth": TARGET.name != "demo"}
+    dropped = [item for item in items if any(item.get_closest_marker(m) and not here[m] for m in here)]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture
+def target():
+    if TARGET.scripted:
+        TARGET.reset()
+    return TARGET
+
+
+@pytest.fixture
+def faulty(target):
+    """For cases that make the upstream fail: the next case finds it healthy."""
+    yield target
+    target.reset()
+    target.heal()
+
+
+@pytest.fixture
+def claude(target):
+    with anthropic.Anthropic(api_key=target.key, base_url=target.anthropic_url, max_retries=0, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def gpt(target):
+    with openai.OpenAI(api_key=target.key, base_url=target.openai_url, max_retries=0, timeout=20) as client:
+        yield client
