@@ -2,7 +2,7 @@
 //!
 //! | endpoint | looks at |
 //! |---|---|
-//! | live | the heartbeats of the main runtime, the scheduler and the writer |
+//! | live | the heartbeats of the runtimes, the scheduler and the writer |
 //! | startup | the start-up gates |
 //! | ready | the phase, the checks marked critical, essential parts; anything else that fails is a warning |
 //! | health | the phase, `service_container`, every check of the core |
@@ -123,10 +123,11 @@ fn worst(found: &[Found<'_>]) -> Option<Status> {
 /// Liveness: this process makes progress. Looks at nothing outside it, nor at any lock a task could hold.
 pub fn live(health: &Health) -> Verdict {
     let (beats, now) = (&health.inner.beats, Instant::now());
-    let hearts =
-        [("main runtime", &beats.runtime), ("scheduler", &beats.scheduler), ("writer", &beats.writer)];
+    let core =
+        [("main runtime", &*beats.runtime.0), ("scheduler", &beats.scheduler), ("writer", &beats.writer)];
+    let others = beats.others.iter().map(|(name, heart)| (&**name, &*heart.0));
     let mut stalled = Vec::new();
-    for (about, beat) in hearts {
+    for (about, beat) in core.into_iter().chain(others) {
         let age = beat.age(now);
         if age > health.inner.settings.stall_limit {
             let text = format!("no progress for {} s", age.as_secs());

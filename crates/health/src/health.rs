@@ -52,14 +52,39 @@ pub(crate) struct Parts {
     pub(crate) container: Container,
     pub(crate) lanes: Lanes,
     pub(crate) receivers: Receivers,
+    pub(crate) hearts: Vec<(Arc<str>, Heart)>,
 }
 
 /// The heartbeats that liveness looks at.
 #[derive(Debug)]
 pub(crate) struct Beats {
-    pub(crate) runtime: Beat,
+    pub(crate) runtime: Heart,
     pub(crate) scheduler: Beat,
     pub(crate) writer: Beat,
+    pub(crate) others: Vec<(Arc<str>, Heart)>,
+}
+
+/// A heart to beat on a runtime beside the main one; its stall is a stall of the process.
+#[derive(Debug, Clone)]
+pub struct Heart(pub(crate) Arc<Beat>);
+
+impl Heart {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Beat::new()))
+    }
+
+    /// Beats until `stop` is cancelled, which proves that the runtime it is polled on runs tasks and timers.
+    pub async fn beat_until(self, stop: CancellationToken) {
+        let mut tick = interval(BEAT);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = tick.tick() => self.0.beat(),
+            }
+        }
+        self.0.end();
+    }
 }
 
 pub(crate) struct Inner {
@@ -98,7 +123,12 @@ impl Health {
             components: parts.components,
             container: parts.container,
             lanes: parts.lanes,
-            beats: Beats { runtime: Beat::new(), scheduler: Beat::new(), writer: Beat::new() },
+            beats: Beats {
+                runtime: Heart::new(),
+                scheduler: Beat::new(),
+                writer: Beat::new(),
+                others: parts.hearts,
+            },
             snapshot: ArcSwap::from_pointee(snapshot),
             events: Events::default(),
             receivers: Mutex::new(Some(parts.receivers)),
@@ -117,7 +147,7 @@ impl Health {
             tracing::warn!("health_already_started");
             return;
         };
-        tasks.spawn(beat(Arc::clone(&self.inner), stop.clone()));
+        tasks.spawn(self.inner.beats.runtime.clone().beat_until(stop.clone()));
         tasks.spawn(Writer::new(Arc::clone(&self.inner), receivers).run(stop.clone()));
         tasks.spawn(Scheduler::new(Arc::clone(&self.inner)).run(stop));
     }
@@ -195,17 +225,4 @@ impl std::fmt::Debug for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Health").field("phase", &self.phase()).finish_non_exhaustive()
     }
-}
-
-/// Proves that the runtime runs tasks and timers.
-async fn beat(inner: Arc<Inner>, stop: CancellationToken) {
-    let mut tick = interval(BEAT);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            _ = tick.tick() => inner.beats.runtime.beat(),
-        }
-    }
-    inner.beats.runtime.end();
 }

@@ -61,7 +61,7 @@ pub use check::{Check, Observed, Outcome, Status, Value, check_fn};
 pub use container::{Container, ContainerReport, OPERATIONAL, Part};
 pub use events::{REMEMBERED, Transition};
 pub use futures_util::future::BoxFuture;
-pub use health::Health;
+pub use health::{Health, Heart};
 pub use lifecycle::Phase;
 pub use passive::Reporter;
 pub use registry::{Builder, Identity};

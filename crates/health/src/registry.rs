@@ -13,7 +13,7 @@ use tokio::{sync::mpsc, time::Instant};
 use crate::{
     check::Check,
     container::Container,
-    health::{Health, Settings},
+    health::{Health, Heart, Settings},
     passive::{LANE, Lanes, Reporter},
     scrub,
     spec::{Scope, Spec},
@@ -125,6 +125,7 @@ pub struct Builder {
     container: Container,
     lanes: Lanes,
     receivers: crate::passive::Receivers,
+    hearts: Vec<(Arc<str>, Heart)>,
 }
 
 impl Builder {
@@ -141,6 +142,7 @@ impl Builder {
             container: Container::new(),
             lanes: Lanes { active, passive, dropped: Arc::default() },
             receivers: crate::passive::Receivers { from_checks, from_traffic },
+            hearts: Vec::new(),
         }
     }
 
@@ -148,6 +150,13 @@ impl Builder {
     pub fn gate(&mut self, name: &str) -> &mut Self {
         self.gates.push(name.into());
         self
+    }
+
+    /// Adds a heart for a runtime beside the main one; liveness fails when it stops beating.
+    pub fn heart(&mut self, name: &str) -> Heart {
+        let heart = Heart::new();
+        self.hearts.push((name.into(), heart.clone()));
+        heart
     }
 
     /// How long a heartbeat may be late before liveness fails (5 s unless set).
@@ -210,6 +219,7 @@ impl Builder {
             container: self.container,
             lanes: self.lanes,
             receivers: self.receivers,
+            hearts: self.hearts,
         })
     }
 

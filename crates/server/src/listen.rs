@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 mod connection;
+mod workers;
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use crate::app::build::Listen;
 use crate::app::{App, Application, InstanceInfo, Stats};
 use crate::shutdown::{self, End};
 pub(crate) use connection::Connections;
+use workers::Workers;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -38,6 +40,9 @@ pub enum BindError {
     /// The host is not an address.
     #[error("server.host {0:?} is no IP address; give one such as 127.0.0.1 or ::1")]
     NotAnAddress(String),
+    /// The threads that serve cannot be had.
+    #[error("cannot start the threads that serve: {0}; allow this user more, or set server.workers lower")]
+    Threads(io::Error),
     /// Anything else.
     #[error("cannot listen on {0}: {1}")]
     Other(SocketAddr, io::Error),
@@ -49,6 +54,7 @@ pub struct Bound {
     pub(crate) listen: Listen,
     listener: TcpListener,
     address: SocketAddr,
+    workers: Workers,
 }
 
 impl Application {
@@ -72,7 +78,8 @@ impl Application {
         };
         let listener = bind(wanted).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Bound { app: self.app, listen: self.listen, listener, address })
+        let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
+        Ok(Bound { app: self.app, listen: self.listen, listener, address, workers })
     }
 }
 
@@ -121,27 +128,35 @@ impl Bound {
         let connections = Connections::new(&self.app, &self.listen.server);
         let tasks = TaskTracker::new();
         let close = CancellationToken::new();
-        let accepting = accept(self.listener, connections.clone(), tasks.clone(), close.clone());
-        tasks.spawn(accepting);
-        shutdown::supervise(&self.app, &self.listen.shutdown, &connections, tasks, close, drain, abort).await
+        let accepting =
+            accept(self.listener, connections.clone(), self.workers, tasks.clone(), close.clone());
+        let accepting = tasks.spawn(accepting);
+        let end =
+            shutdown::supervise(&self.app, &self.listen.shutdown, &connections, tasks, close, drain, abort)
+                .await;
+        if let Ok(workers) = accepting.await {
+            workers.stop();
+        }
+        end
     }
 }
 
-/// Accepts connections until `close` is cancelled, then closes the listener.
+/// Accepts connections until `close` is cancelled, then closes the listener and hands the workers back.
 async fn accept(
     listener: TcpListener,
     connections: Connections,
+    workers: Workers,
     tasks: TaskTracker,
     close: CancellationToken,
-) {
+) -> Workers {
     loop {
         let accepted = tokio::select! {
             biased;
-            () = close.cancelled() => return,
+            () = close.cancelled() => return workers,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => admit(stream, &connections, &tasks),
+            Ok((stream, _)) => admit(stream, &connections, &workers, &tasks),
             Err(error) => {
                 tracing::warn!(%error, "accept_failed");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -150,9 +165,18 @@ async fn accept(
     }
 }
 
-fn admit(stream: TcpStream, connections: &Connections, tasks: &TaskTracker) {
+fn admit(stream: TcpStream, connections: &Connections, workers: &Workers, tasks: &TaskTracker) {
     // Without this, the events of a stream wait for each other's acknowledgements.
-    if stream.set_nodelay(true).is_ok() {
-        tasks.spawn(connections.clone().serve(stream));
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    // A stream belongs to the runtime that it is made on, so it changes over as a bare socket.
+    if let Ok(stream) = stream.into_std() {
+        let connections = connections.clone();
+        workers.spawn(tasks, async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                connections.serve(stream).await;
+            }
+        });
     }
 }

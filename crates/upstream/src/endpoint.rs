@@ -6,10 +6,10 @@ use bytes::Bytes;
 use ccproxy_config::Timeouts;
 use ccproxy_health::scrub;
 use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind};
-use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
+use thread_local::ThreadLocal;
 use tokio::time::Instant;
 
 use crate::body::TimedBody;
@@ -29,7 +29,8 @@ pub struct Endpoint {
     /// What a call's target is put behind: `https://api.anthropic.com/v1/`.
     prefix: String,
     timeouts: Timeouts,
-    client: HttpClient,
+    /// A pool for each thread that serves: a connection and the request that uses it wake each other without leaving it.
+    clients: ThreadLocal<HttpClient>,
 }
 
 /// A base URL that nothing can be sent to.
@@ -69,7 +70,7 @@ impl Endpoint {
             return Err(BaseUrlError::Query);
         }
         let prefix = format!("{}{version}/", base_url.trim_end_matches('/'));
-        Ok(Self { prefix, client: client(timeouts.connect), timeouts })
+        Ok(Self { prefix, clients: ThreadLocal::new(), timeouts })
     }
 
     /// Sends a call whose headers the provider has completed, and gives the answer as it comes.
@@ -80,7 +81,7 @@ impl Endpoint {
         let deadline = Instant::now() + self.timeouts.total;
         let request = self.request(call)?;
         let wait = self.timeouts.headers.min(self.timeouts.total);
-        let response = match tokio::time::timeout(wait, self.client.request(request)).await {
+        let response = match tokio::time::timeout(wait, self.client().request(request)).await {
             Ok(response) => response.map_err(|error| of_request(&error))?,
             Err(_) => {
                 let message = format!("the provider sent no answer within {wait:?}; try again");
@@ -96,6 +97,10 @@ impl Endpoint {
         Ok(Response::from_parts(parts, body))
     }
 
+    fn client(&self) -> &HttpClient {
+        self.clients.get_or(|| client(self.timeouts.connect))
+    }
+
     fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, CallError> {
         let uri = Uri::try_from(format!("{}{}", self.prefix, call.target)).map_err(|_| {
             let message = "the path or query holds characters that a URL cannot";
@@ -104,16 +109,9 @@ impl Endpoint {
         let mut request = Request::new(Full::new(call.body));
         *request.method_mut() = call.method;
         *request.uri_mut() = uri;
-        *request.headers_mut() = clean(call.headers);
+        *request.headers_mut() = call.headers;
         Ok(request)
     }
-}
-
-/// `host` and `content-length` are the client's towards us; hyper writes those towards the provider.
-fn clean(mut headers: HeaderMap) -> HeaderMap {
-    headers.remove(HOST);
-    headers.remove(CONTENT_LENGTH);
-    headers
 }
 
 /// The provider refused us. Its reason is passed on, cleaned of anything that looks like a secret.

@@ -24,7 +24,14 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
-    for name in &HOP_BY_HOP {
+    remove_all(headers, &HOP_BY_HOP);
+}
+
+/// Removes every header that is one of `names`. One look at each header there is costs less than one search for each
+/// that may be there.
+pub fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
+    let found: Vec<HeaderName> = headers.keys().filter(|name| names.contains(name)).cloned().collect();
+    for name in found {
         headers.remove(name);
     }
 }

@@ -97,11 +97,41 @@ pub(crate) fn find(json: &[u8]) -> Option<RawUsage> {
         .or_else(|| answer.response.and_then(|holder| holder.usage))
 }
 
+/// Reads a usage that stands near the end of an answer, as the vendors have it, without reading all before it.
+///
+/// A key of the same name may stand in what a model wrote. The root's is told apart by what follows it: from there to
+/// the end of the answer exactly one object closes, the root itself.
+fn find_last(json: &[u8]) -> Option<RawUsage> {
+    let key = b"\"usage\"";
+    let at = memchr::memmem::rfind(json, key)?;
+    let value = json.get(at + key.len()..)?.trim_ascii_start().strip_prefix(b":")?;
+    let mut values = serde_json::Deserializer::from_slice(value).into_iter::<RawUsage>();
+    let usage = values.next()?.ok()?;
+    let rest = value.get(values.byte_offset()..)?;
+    (closing(rest) == 1).then_some(usage)
+}
+
+/// How many more brackets close than open; strings do not count.
+fn closing(json: &[u8]) -> i32 {
+    let (mut closing, mut in_string, mut escaped) = (0, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'}' | b']' if !in_string => closing += 1,
+            b'{' | b'[' if !in_string => closing -= 1,
+            _ => {}
+        }
+    }
+    closing
+}
+
 impl Usage {
     /// Reads the usage of a whole answer.
     #[must_use]
     pub fn of_answer(json: &[u8]) -> Self {
-        find(json).unwrap_or_default().counts()
+        find_last(json).or_else(|| find(json)).unwrap_or_default().counts()
     }
 }
 
@@ -135,6 +165,16 @@ mod tests {
             r#"{"message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#,
             [Some(3), Some(1), None, None, None],
         );
+        check(
+            r#"{"content":[{"input":{"usage":{"input_tokens":1,"output_tokens":1}}}],"usage":{"input_tokens":3,"output_tokens":4},"x":"}\"{"}"#,
+            [Some(3), Some(4), None, None, None],
+        );
+        check(
+            r#"{"usage":{"input_tokens":3,"output_tokens":4},"content":[{"input":{"usage":{"input_tokens":1,"output_tokens":1}}}]}"#,
+            [Some(3), Some(4), None, None, None],
+        );
+        check(r#"{"content":[{"input":{"usage":{"input_tokens":1}}}]}"#, [None; 5]);
+        check(r#"{"text":"\"usage\": {\"input_tokens\": 1}"}"#, [None; 5]);
         check(r#"{"usage":null}"#, [None; 5]);
         check("nonsense", [None; 5]);
     }

@@ -1,4 +1,5 @@
 use std::time::Duration;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use tokio::time::advance;
 
@@ -75,6 +76,41 @@ async fn advance_without_running(time: Duration) {
         std::task::Poll::Ready(())
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_runtime_is_watched() {
+    let mut builder = builder();
+    let heart = builder.heart("worker 1");
+    let running = start(builder);
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    tasks.spawn(heart.beat_until(stop.clone()));
+    let live = || aggregate::live(&running.health);
+    for _ in 0..100 {
+        advance(Duration::from_millis(100)).await;
+        settle().await;
+    }
+    assert_eq!(live().status, Status::Pass);
+    stop.cancel();
+    settle().await;
+    advance(secs(3)).await;
+    assert_eq!(live().status, Status::Pass, "an orderly end is no stall");
+    running.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heart_that_never_beats_is_a_stall() {
+    let mut builder = builder();
+    let _heart = builder.heart("worker 1");
+    let running = start(builder);
+    for _ in 0..60 {
+        advance(Duration::from_millis(100)).await;
+        settle().await;
+    }
+    let about: Vec<String> =
+        aggregate::live(&running.health).problems.into_iter().map(|problem| problem.about).collect();
+    assert_eq!(about, ["worker 1"]);
+    running.end().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ccproxy_config::{
     Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
 };
-use ccproxy_health::{Builder, ComponentType, Health, Identity, Scope, Spec, SpecError};
+use ccproxy_health::{Builder, ComponentType, Health, Heart, Identity, Scope, Spec, SpecError};
 use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
 
 use super::instance::{Instance, Traffic};
@@ -33,6 +33,8 @@ pub struct BuildOptions {
 pub(crate) struct Listen {
     pub(crate) server: Server,
     pub(crate) shutdown: Shutdown,
+    /// One for each thread that serves.
+    pub(crate) hearts: Vec<Heart>,
 }
 
 impl Application {
@@ -52,14 +54,23 @@ impl Application {
         let keys = Keys::new(settings).map_err(|mistake| mistakes.push(mistake)).ok();
         let mut health = Builder::new(Identity::new(VERSION, "claude-code-proxy", "CCProxy API Server"));
         health.stall_limit(settings.health.stall_limit).gate(GATE_LISTENER).gate(GATE_PLUGINS);
+        let hearts = (0..workers(&settings.server)).map(|i| health.heart(&format!("worker {i}"))).collect();
         let instances = instances(settings, plugins, &mut health, &mut mistakes);
         mistakes.extend(unknown_critical(settings, &instances));
         let (Some(keys), true) = (keys, mistakes.is_empty()) else {
             return Err(Mistakes::new(mistakes));
         };
         let app = assemble(settings, keys, health.build(), instances);
-        let listen = Listen { server: settings.server.clone(), shutdown: settings.shutdown.clone() };
+        let listen = Listen { server: settings.server.clone(), shutdown: settings.shutdown.clone(), hearts };
         Ok(Self { app: Arc::new(app), listen })
+    }
+}
+
+/// How many threads serve.
+fn workers(server: &Server) -> usize {
+    match server.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => usize::from(workers),
     }
 }
 

@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 use ccproxy_plugin_api::Call;
-use ccproxy_upstream::headers::strip_hop_by_hop;
+use ccproxy_upstream::headers::{remove_all, strip_hop_by_hop};
 use ccproxy_wire::{Dialect, Operation, RequestHead, edit};
-use http::header::{ACCEPT_ENCODING, EXPECT};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST};
 use http::request::Parts;
 
 use super::resolve::Target;
@@ -31,12 +31,9 @@ pub(super) fn call(
     };
     let mut headers = parts.headers;
     strip_hop_by_hop(&mut headers);
-    auth::strip(&mut headers);
-    headers.remove(EXPECT);
-    if operation.has_body() || operation == Operation::Models {
-        // The answer is read from the side, or reshaped.
-        headers.remove(ACCEPT_ENCODING);
-    }
+    remove_all(&mut headers, &auth::CLIENT_CREDENTIALS);
+    // Every answer may be read from the side or reshaped, so it must come as it is.
+    remove_all(&mut headers, &[EXPECT, ACCEPT_ENCODING, HOST, CONTENT_LENGTH]);
     let (body, stream, restore) = match head {
         Some(head) if head.model != target.model => {
             let body = edit::replace_string(body, head.model_span, &target.model);
