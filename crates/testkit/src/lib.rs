@@ -1,6 +1,7 @@
 //! What tests share: a scripted upstream with faults, a running application, the plugin conformance suite.
 
 pub mod app;
+pub mod conformance;
 pub mod upstream;
 
 pub use app::TestApp;
