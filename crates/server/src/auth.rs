@@ -1,8 +1,8 @@
 //! Who may use the API: nobody need show a key, or everybody shows the token or one of the named keys.
 
 use ccproxy_config::{Auth, ClientKey, KeyHash, Mistake, SecretSource, Settings};
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
@@ -104,10 +104,6 @@ fn shown(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     });
     bearer.chain(headers.get_all("x-api-key").into_iter().map(|value| value.as_bytes().trim_ascii()))
 }
-
-/// What a client shows to us and to nobody behind us.
-pub(crate) const CLIENT_CREDENTIALS: [HeaderName; 4] =
-    [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, HeaderName::from_static("x-api-key")];
 
 #[cfg(test)]
 mod tests {

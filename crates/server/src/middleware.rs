@@ -18,13 +18,15 @@ use crate::{admin, pipeline, respond};
 /// Answers one request.
 pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
     // Probes come first and cost nothing: no id, no limit, no log above debug.
-    if let Route::Probe(probe) = routes::find(&app, request.uri().path()) {
+    let uri = request.uri().clone();
+    let route = routes::find(&app, uri.path());
+    if let Route::Probe(probe) = route {
         return admin::health::answer(&app, probe, &request);
     }
     let id = RequestId::of(request.headers());
     let family = Family::of_headers(request.headers());
     // A panic is one request's, not the connection's.
-    let answer = AssertUnwindSafe(dispatch(&app, request, &id)).catch_unwind().await;
+    let answer = AssertUnwindSafe(dispatch(&app, route, request, &id)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|_| respond::error(&Error::Internal, family, &id));
     id.mark(response.headers_mut());
     if app.health.phase() == ccproxy_health::Phase::Draining {
@@ -34,13 +36,16 @@ pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Respons
     response
 }
 
-async fn dispatch(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
-    let family = Family::of_headers(request.headers());
+async fn dispatch(
+    app: &Arc<App>,
+    route: Route<'_>,
+    request: Request<Incoming>,
+    id: &RequestId,
+) -> Response<Body> {
     if let Err(error) = admit(app, request.headers()) {
-        return respond::error(&error, family, id);
+        return respond::error(&error, Family::of_headers(request.headers()), id);
     }
-    let path = request.uri().path().to_owned();
-    match routes::find(app, &path) {
+    match route {
         Route::Api(mount, below) => pipeline::run(app, mount, below, request, id).await,
         Route::Hello => Response::new(Body::empty()),
         Route::Probe(_) | Route::Page => admin::page(app, request, id).await,

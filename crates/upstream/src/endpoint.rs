@@ -92,7 +92,7 @@ impl Endpoint {
             return Err(refusal(response).await);
         }
         let (mut parts, body) = response.into_parts();
-        strip_hop_by_hop(&mut parts.headers);
+        strip_hop_by_hop(&mut parts.headers, &[]);
         let body = TimedBody::new(body, self.timeouts.idle, deadline).boxed_unsync();
         Ok(Response::from_parts(parts, body))
     }

@@ -17,20 +17,16 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// Removes the hop-by-hop headers and those that `Connection` names.
-pub fn strip_hop_by_hop(headers: &mut HeaderMap) {
+/// Removes the hop-by-hop headers, those that `Connection` names, and those of `more`.
+pub fn strip_hop_by_hop(headers: &mut HeaderMap, more: &[HeaderName]) {
     if headers.contains_key(CONNECTION) {
         for name in named_by_connection(headers) {
             headers.remove(name);
         }
     }
-    remove_all(headers, &HOP_BY_HOP);
-}
-
-/// Removes every header that is one of `names`. One look at each header there is costs less than one search for each
-/// that may be there.
-pub fn remove_all(headers: &mut HeaderMap, names: &[HeaderName]) {
-    let found: Vec<HeaderName> = headers.keys().filter(|name| names.contains(name)).cloned().collect();
+    // One look at each header there is costs less than a search for each that may be there.
+    let goes = |name: &&HeaderName| HOP_BY_HOP.contains(name) || more.contains(name);
+    let found: Vec<HeaderName> = headers.keys().filter(goes).cloned().collect();
     for name in found {
         headers.remove(name);
     }
@@ -52,7 +48,7 @@ mod tests {
             for (name, value) in sent {
                 headers.append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
             }
-            strip_hop_by_hop(&mut headers);
+            strip_hop_by_hop(&mut headers, &[]);
             let left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
             assert_eq!(left, stays, "{sent:?}");
         };

@@ -4,14 +4,28 @@
 
 use bytes::Bytes;
 use ccproxy_plugin_api::Call;
-use ccproxy_upstream::headers::{remove_all, strip_hop_by_hop};
+use ccproxy_upstream::headers::strip_hop_by_hop;
 use ccproxy_wire::{Dialect, Operation, RequestHead, edit};
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName, PROXY_AUTHORIZATION,
+};
 use http::request::Parts;
 
 use super::resolve::Target;
-use crate::auth;
 use crate::error::Error;
+
+/// What a client says to us and to nobody behind us: its credentials, and the terms of its own connection. Every
+/// answer may be read from the side or reshaped, so it must come unencoded.
+const OURS: [HeaderName; 8] = [
+    AUTHORIZATION,
+    PROXY_AUTHORIZATION,
+    COOKIE,
+    HeaderName::from_static("x-api-key"),
+    EXPECT,
+    ACCEPT_ENCODING,
+    HOST,
+    CONTENT_LENGTH,
+];
 
 /// The call, and the client's name of the model where the answer has to be given it back.
 pub(super) fn call(
@@ -30,10 +44,7 @@ pub(super) fn call(
         None => path.to_owned(),
     };
     let mut headers = parts.headers;
-    strip_hop_by_hop(&mut headers);
-    remove_all(&mut headers, &auth::CLIENT_CREDENTIALS);
-    // Every answer may be read from the side or reshaped, so it must come as it is.
-    remove_all(&mut headers, &[EXPECT, ACCEPT_ENCODING, HOST, CONTENT_LENGTH]);
+    strip_hop_by_hop(&mut headers, &OURS);
     let (body, stream, restore) = match head {
         Some(head) if head.model != target.model => {
             let body = edit::replace_string(body, head.model_span, &target.model);
