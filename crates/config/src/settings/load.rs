@@ -59,7 +59,8 @@ impl Settings {
             tree,
         };
         check(&settings, &sources.env, &mut mistakes);
-        if settings.routes.is_empty() && settings.tree.get("routes").is_none() {
+        // Without providers the routes wait for those that appear by themselves.
+        if !settings.providers.is_empty() && settings.tree.get("routes").is_none() {
             let routes = default_routes(&settings.providers);
             settings.set_routes(routes, &Place::Default);
         }

@@ -208,7 +208,7 @@ fn routes_follow_from_the_providers() {
 fn providers_appear_by_themselves_where_none_is_configured() {
     let check = |env: &[(&str, &str)], names: &str, expect: &str| {
         let env: Env = env.iter().copied().collect();
-        let settings = Settings::default().with_detected(&env);
+        let settings = Settings::load(&Sources::default()).unwrap().with_detected(&env);
         assert_eq!(settings.providers.keys().cloned().collect::<Vec<_>>().join(" "), names);
         assert_eq!(routes(&settings), expect);
     };
@@ -233,7 +233,7 @@ fn a_detected_provider_has_its_base_url_and_credentials() {
         credentials: Vec<SecretSource>,
     }
     let env = Env::from([("OPENAI_API_KEY", "hush"), ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")]);
-    let settings = Settings::default().with_detected(&env);
+    let settings = Settings::load(&Sources::default()).unwrap().with_detected(&env);
     let provider = &settings.providers["codex"];
     let plugin: Plugin = provider.section.read().unwrap();
     assert_eq!((provider.kind.as_str(), plugin.base_url.as_str()), ("openai", "http://127.0.0.1:9/v1"));
