@@ -1,3 +1,7 @@
-//! An LLM proxy that tells the truth about its health.
+//! The program `ccproxy`; everything it does is in the library beside this file.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ccproxy::run()
+}

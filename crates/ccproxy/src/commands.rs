@@ -1,0 +1,60 @@
+//! The commands, one file each.
+
+mod banner;
+mod config;
+mod health;
+mod keys;
+mod manual;
+mod plugins;
+mod serve;
+mod signals;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+
+use crate::cli::{self, Cli, Command};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::terminal;
+
+pub(crate) fn run(cli: Cli, context: &Context) -> Result<ExitCode, Failure> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::Serve(flags) => return serve::serve(&flags, file, context),
+        Command::Config(command) => config::run(command, file, context)?,
+        Command::Health(flags) => return health::health(&flags, file, context),
+        Command::Plugins(cli::Plugins::List { json }) => plugins::list(json, file, context)?,
+        Command::Keys(cli::Keys::Create { name, json }) => keys::create(&name, json)?,
+        Command::Keys(cli::Keys::Hash) => keys::hash()?,
+        Command::Completions { shell } => terminal::print(&manual::completions(shell)?)?,
+        Command::Man { dir: None } => terminal::print(&manual::page()?)?,
+        Command::Man { dir: Some(dir) } => manual::write(&context.cwd.join(dir))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where somebody on this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_reached_on_loopback() {
+        let check = |listens: &str, expect: &str| {
+            assert_eq!(reachable(listens.parse().unwrap()), expect.parse().unwrap());
+        };
+        check("0.0.0.0:8000", "127.0.0.1:8000");
+        check("[::]:8000", "[::1]:8000");
+        check("127.0.0.2:80", "127.0.0.2:80");
+        check("192.0.2.1:80", "192.0.2.1:80");
+    }
+}

@@ -1,0 +1,105 @@
+//! `ccproxy serve`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use ccproxy_config::Settings;
+use ccproxy_server::{Application, Bound, BuildOptions, End};
+use ccproxy_telemetry::Form;
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::banner::Banner;
+use super::signals::Signals;
+use crate::cli::Serve;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::load::{build, load};
+use crate::terminal;
+
+pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
+    let settings = load(file, flags.flags(), context)?.settings;
+    let application = build(&settings, BuildOptions { insecure_no_auth: flags.insecure_no_auth })?;
+    let form =
+        ccproxy_telemetry::init(&settings.logging).map_err(|error| Failure::Usage(error.to_string()))?;
+    match start_and_wait(application, &settings, form) {
+        Ok(end) => Ok(told(end)),
+        // Whoever reads JSON lines reads nothing else.
+        Err(failure) if form == Form::Json => {
+            tracing::error!(error = %failure, "cannot_serve");
+            Err(Failure::Told)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn start_and_wait(application: Application, settings: &Settings, form: Form) -> Result<End, Failure> {
+    let runtime =
+        runtime(settings.server.workers).map_err(|error| Failure::io("cannot start the runtime", error))?;
+    let end = runtime.block_on(async {
+        let signals = Signals::listen().map_err(|error| Failure::io("cannot listen for signals", error))?;
+        let bound = application.bind().await?;
+        announce(&bound, settings, form)?;
+        Ok(run(bound, signals).await)
+    });
+    // Nothing that still runs may hold up the exit: all that had to end has ended.
+    runtime.shutdown_background();
+    end
+}
+
+fn runtime(workers: u16) -> std::io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if workers > 0 {
+        builder.worker_threads(usize::from(workers));
+    }
+    builder.enable_all().build()
+}
+
+fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failure> {
+    let banner = Banner::new(bound.address(), bound.instances(), settings);
+    match form {
+        Form::Pretty { .. } => terminal::print(&banner.text())?,
+        Form::Json => banner.log(),
+    }
+    if !settings.server.is_loopback() && !settings.auth.is_required() {
+        tracing::warn!(address = %bound.address(), "everybody_who_can_reach_this_address_is_served");
+    }
+    Ok(())
+}
+
+/// Serves; the first signal drains, the second aborts.
+async fn run(bound: Bound, mut signals: Signals) -> End {
+    let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
+    let mut running = Box::pin(bound.run(drain.clone(), abort.clone()));
+    loop {
+        tokio::select! {
+            end = &mut running => return end,
+            name = signals.next() => {
+                if drain.is_cancelled() {
+                    tracing::warn!(signal = name, "stopping_at_once");
+                    abort.cancel();
+                } else {
+                    tracing::info!(signal = name, "stopping; a second signal stops at once");
+                    drain.cancel();
+                }
+            }
+        }
+    }
+}
+
+fn told(end: End) -> ExitCode {
+    match end {
+        End::Drained | End::Cut { requests: 0 } => {
+            tracing::info!("stopped");
+            ExitCode::SUCCESS
+        }
+        End::Cut { requests } => {
+            tracing::error!(requests, "stopped; the deadline passed and requests were cut");
+            ExitCode::FAILURE
+        }
+        End::Aborted => {
+            tracing::error!("stopped at once");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Documents that are made from the program itself, so that they cannot be wrong about it.
+
+use serde::Serialize;
+
+use crate::plugins::PLUGINS;
+
+/// The JSON Schema of the configuration file, with the keys of every kind of provider.
+#[must_use]
+pub fn schema() -> String {
+    pretty(&ccproxy_config::schema(&kinds()))
+}
+
+/// `docs/CONFIG.md`.
+#[must_use]
+pub fn config_md() -> String {
+    ccproxy_config::docs::config_md(&ccproxy_config::schema(&kinds()))
+}
+
+/// `docs/openapi.json`, ending in a newline.
+#[must_use]
+pub fn openapi() -> String {
+    let mut text = ccproxy_server::openapi();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+fn kinds() -> Vec<(&'static str, schemars::Schema)> {
+    PLUGINS.iter().map(|entry| (entry.kind, entry.schema())).collect()
+}
+
+/// JSON for people, ending in a newline. Our own types always serialise.
+pub(crate) fn pretty<T: Serialize>(value: &T) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `cargo xtask docs` brings them up to date.
+    #[cfg(all(feature = "anthropic", feature = "openai", feature = "simulator"))]
+    #[test]
+    fn the_documents_of_the_repository_are_up_to_date() {
+        let check = |made: &str, name: &str| {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/").to_owned() + name;
+            let kept = std::fs::read_to_string(path).unwrap_or_default();
+            assert!(made == kept, "docs/{name} is out of date; run `cargo xtask docs`");
+        };
+        check(&config_md(), "CONFIG.md");
+        check(&openapi(), "openapi.json");
+    }
+
+    #[test]
+    fn the_schema_knows_every_kind() {
+        let schema = schema();
+        for entry in PLUGINS {
+            assert!(schema.contains(&format!("#/$defs/provider.{}\"", entry.kind)), "{}", entry.kind);
+        }
+    }
+}

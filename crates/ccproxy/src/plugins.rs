@@ -1,0 +1,15 @@
+//! The list of plugins: one line each, behind a feature each.
+
+use ccproxy_plugin_api::PluginEntry;
+
+/// Every plugin of this program. What is not listed here does not exist.
+pub const PLUGINS: &[PluginEntry] = &[
+    #[cfg(feature = "anthropic")]
+    ccproxy_plugin_anthropic::ENTRY,
+    #[cfg(feature = "openai")]
+    ccproxy_plugin_openai::OPENAI,
+    #[cfg(feature = "openai")]
+    ccproxy_plugin_openai::COMPATIBLE,
+    #[cfg(feature = "simulator")]
+    ccproxy_plugin_simulator::ENTRY,
+];
