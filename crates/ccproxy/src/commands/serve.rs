@@ -34,8 +34,7 @@ pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Re
 }
 
 fn start_and_wait(application: Application, settings: &Settings, form: Form) -> Result<End, Failure> {
-    let runtime =
-        runtime(settings.server.workers).map_err(|error| Failure::io("cannot start the runtime", error))?;
+    let runtime = runtime().map_err(|error| Failure::io("cannot start the runtime", error))?;
     let end = runtime.block_on(async {
         let signals = Signals::listen().map_err(|error| Failure::io("cannot listen for signals", error))?;
         let bound = application.bind().await?;
@@ -47,12 +46,9 @@ fn start_and_wait(application: Application, settings: &Settings, form: Form) -> 
     end
 }
 
-fn runtime(workers: u16) -> std::io::Result<Runtime> {
-    let mut builder = Builder::new_multi_thread();
-    if workers > 0 {
-        builder.worker_threads(usize::from(workers));
-    }
-    builder.enable_all().build()
+/// For accepting, checks and shutdown; requests are served by the server's own `server.workers` threads.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(2).thread_name("main").enable_all().build()
 }
 
 fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failure> {
@@ -79,7 +75,7 @@ async fn run(bound: Bound, mut signals: Signals) -> End {
                     tracing::warn!(signal = name, "stopping_at_once");
                     abort.cancel();
                 } else {
-                    tracing::info!(signal = name, "stopping; a second signal stops at once");
+                    tracing::info!(signal = name, "stopping");
                     drain.cancel();
                 }
             }
@@ -94,11 +90,11 @@ fn told(end: End) -> ExitCode {
             ExitCode::SUCCESS
         }
         End::Cut { requests } => {
-            tracing::error!(requests, "stopped; the deadline passed and requests were cut");
+            tracing::error!(requests, "requests_were_cut");
             ExitCode::FAILURE
         }
         End::Aborted => {
-            tracing::error!("stopped at once");
+            tracing::error!("stopped_at_once");
             ExitCode::FAILURE
         }
     }

@@ -1,0 +1,376 @@
+//! The program as its operator meets it: arguments, exit codes, what it prints.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// An empty directory to run in, without the environment of whoever runs the tests.
+struct Room {
+    dir: TempDir,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn with(file: &str) -> Self {
+        let room = Self::new();
+        fs::write(room.path().join("ccproxy.toml"), file).unwrap();
+        room
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ccproxy"));
+        command.args(args).current_dir(self.path()).env_clear().env("HOME", self.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        Ran::from(self.command(args).output().unwrap())
+    }
+
+    fn run_with_stdin(&self, args: &[&str], text: &str) -> Ran {
+        let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        Ran::from(child.wait_with_output().unwrap())
+    }
+
+    /// Starts `serve` on a free port and waits until it has said where it listens.
+    fn serve(&self, args: &[&str]) -> Serving {
+        let args = [&["serve", "--port", "0", "--log-format", "pretty"], args].concat();
+        let mut child = self.command(&args).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let banner: Vec<String> = lines.by_ref().take_while(|line| line != "Try it:").collect();
+        let attempt = lines.next().unwrap_or_default().trim().to_owned();
+        let url = banner[0].split_once("listens on ").unwrap().1.to_owned();
+        Serving { child, url, attempt, banner }
+    }
+}
+
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+}
+
+struct Serving {
+    child: Child,
+    url: String,
+    attempt: String,
+    banner: Vec<String>,
+}
+
+impl Serving {
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The exit code and what was logged.
+    fn wait(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn without_a_command_there_is_help_and_nothing_starts() {
+    let ran = Room::new().run(&[]).expect(2);
+    assert!(ran.err.contains("Usage: ccproxy"), "{ran:?}");
+    assert_eq!(ran.out, "");
+    let help = Room::new().run(&["--help"]).expect(0);
+    assert!(help.out.contains("Exit codes:"), "{help:?}");
+    let version = Room::new().run(&["-V"]).expect(0);
+    assert_eq!(version.out, format!("ccproxy {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn check_reports_five_mistakes_at_once_each_with_its_place() {
+    let file = "[server]\nprot = 1\nport = 70000\nbody_limit = \"big\"\n\
+                [logging]\nformat = \"xml\"\n[[routes]]\nmodel = \"*\"\ntargets = [\"nobody\"]\n";
+    let ran = Room::with(file).run(&["config", "check"]).expect(2);
+    assert_eq!(ran.out, "");
+    assert!(ran.err.starts_with("error: 5 mistakes in the configuration\n"), "{}", ran.err);
+    for place in ["2:1: server.prot", "3:8: server.port", "4:14: server.body_limit", "6:10: logging.format"] {
+        assert!(ran.err.contains(&format!("\n  ccproxy.toml:{place}: ")), "{place} in {}", ran.err);
+    }
+    assert!(
+        ran.err.contains("ccproxy.toml:9:12: routes[0].targets[0]: there is no such provider"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn check_finds_what_only_the_plugins_and_the_server_see() {
+    let file = "[server]\nhost = \"0.0.0.0\"\n[logging]\nlevel = \"inof\"\n\
+                [providers.a]\nkind = \"anthropic\"\nbase_url = \"nonsense\"\n[providers.b]\nkind = \"b\"\n";
+    let ran = Room::with(file).run(&["config", "check"]).expect(2);
+    assert!(ran.err.starts_with("error: 4 mistakes in the configuration\n"), "{}", ran.err);
+    for part in
+        ["2:8: server.host: ", "4:9: logging.level: ", "7:12: providers.a.base_url: ", "providers.b.kind: "]
+    {
+        assert!(ran.err.contains(part), "{part} in {}", ran.err);
+    }
+}
+
+#[test]
+fn check_accepts_what_is_right() {
+    let check = |room: Room, args: &[&str], expect: &str| {
+        assert_eq!(room.run(&[&["config", "check"], args].concat()).expect(0).out, expect);
+    };
+    check(Room::new(), &[], "ok: no file; environment and defaults\n");
+    check(Room::with("[server]\nport = 1\n"), &[], "ok: ccproxy.toml\n");
+    check(Room::with(""), &["ccproxy.toml"], "ok: ccproxy.toml\n");
+    let ran = Room::new().run(&["config", "check", "no.toml"]).expect(2);
+    assert!(ran.err.contains("no.toml, which is not a file; `ccproxy config init`"), "{ran:?}");
+}
+
+#[test]
+fn show_names_origins_and_hides_secrets() {
+    let room = Room::with("[server]\nport = 9000\n[auth]\ntoken = \"hush\"\n");
+    let mut command = room.command(&["config", "show"]);
+    let ran = Ran::from(command.env("CCPROXY__SERVER__WORKERS", "3").output().unwrap()).expect(0);
+    let origin = |key: &str, origin: &str| {
+        let line = ran.out.lines().find(|line| line.starts_with(key)).unwrap();
+        assert!(line.ends_with(origin), "{line}");
+    };
+    origin("port = 9000", "# ccproxy.toml:2:8");
+    origin("workers = 3", "# environment variable CCPROXY__SERVER__WORKERS");
+    origin("host = \"127.0.0.1\"", "# default");
+    assert!(!ran.out.contains("hush"), "{}", ran.out);
+}
+
+#[test]
+fn init_overwrites_only_when_told() {
+    let room = Room::new();
+    let file = room.path().join("ccproxy.toml");
+    room.run(&["config", "init"]).expect(0);
+    room.run(&["config", "check"]).expect(0);
+    fs::write(&file, "mine").unwrap();
+    let ran = room.run(&["config", "init"]).expect(2);
+    assert!(ran.err.contains("--force"), "{ran:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    room.run(&["config", "init", "--force", "ccproxy.toml"]).expect(0);
+    assert!(fs::read_to_string(&file).unwrap().starts_with("# ccproxy configuration."));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let ran = Room::new().command(&["config", "schema"]).stdout(writer).output().unwrap();
+    let ran = Ran::from(ran).expect(0);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
+fn the_schema_has_the_keys_of_every_kind() {
+    let schema: Json = serde_json::from_str(&Room::new().run(&["config", "schema"]).expect(0).out).unwrap();
+    let kinds = schema["properties"]["providers"]["additionalProperties"]["oneOf"].as_array().unwrap();
+    assert_eq!(kinds.len(), ccproxy::plugins::PLUGINS.len());
+}
+
+#[test]
+fn a_created_key_is_the_one_that_hashes_to_its_line() {
+    let room = Room::new();
+    let ran = room.run(&["keys", "create", "ci", "--json"]).expect(0);
+    let created: Json = serde_json::from_str(&ran.out).unwrap();
+    let key = created["key"].as_str().unwrap();
+    assert!(key.starts_with("ccp_") && key.len() == 47, "{key}");
+    let hash = room.run_with_stdin(&["keys", "hash"], &format!("{key}\n")).expect(0).out;
+    assert_eq!(hash.trim(), created["hash"]);
+    room.run_with_stdin(&["keys", "hash"], "\n").expect(2);
+    room.run(&["keys", "create", "two\nlines"]).expect(2);
+
+    let other = room.run(&["keys", "create", "ci"]).expect(0).out;
+    assert!(!other.contains(key), "two keys are the same");
+    let snippet = &other[other.find("[[auth.keys]]").unwrap()..];
+    fs::write(room.path().join("ccproxy.toml"), snippet).unwrap();
+    room.run(&["config", "check"]).expect(0);
+}
+
+#[test]
+fn plugins_are_listed_even_if_the_configuration_is_wrong() {
+    let listing: Json =
+        serde_json::from_str(&Room::new().run(&["plugins", "list", "--json"]).expect(0).out).unwrap();
+    assert_eq!(listing["kinds"].as_array().unwrap().len(), ccproxy::plugins::PLUGINS.len());
+    assert_eq!(listing["instances"][0]["mount"], "/demo/v1");
+    let ran = Room::with("nonsense").run(&["plugins", "list"]).expect(2);
+    assert!(ran.out.starts_with("KIND ") && ran.out.contains("\nsimulator "), "{ran:?}");
+}
+
+#[test]
+fn there_is_a_page_for_every_command_and_a_script_for_every_shell() {
+    let room = Room::new();
+    assert!(room.run(&["man"]).expect(0).out.contains(".TH ccproxy 1"));
+    room.run(&["man", "pages"]).expect(0);
+    for page in ["ccproxy", "ccproxy-serve", "ccproxy-config-check", "ccproxy-keys-create"] {
+        assert!(room.path().join(format!("pages/{page}.1")).is_file(), "{page}");
+    }
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(room.run(&["completions", shell]).expect(0).out.contains("ccproxy"), "{shell}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_says_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let room = Room::new();
+    let ran = room.run(&["serve", "--port", &port, "--log-format", "pretty"]).expect(1);
+    assert_eq!(
+        ran.err,
+        format!(
+            "error: 127.0.0.1:{port} is in use; stop what listens there, or choose another port with --port or server.port\n"
+        )
+    );
+    let ran = room.run(&["serve", "--port", &port]).expect(1);
+    let line: Json = serde_json::from_str(&ran.err).expect("JSON and nothing else");
+    assert_eq!((line["message"].as_str(), line["level"].as_str()), (Some("cannot_serve"), Some("ERROR")));
+}
+
+#[test]
+fn a_public_address_needs_a_key_or_an_explicit_word() {
+    let room = Room::new();
+    let ran = room.run(&["serve", "--host", "0.0.0.0", "--port", "0"]).expect(2);
+    assert!(ran.err.contains("flag --host: server.host: "), "{}", ran.err);
+    assert!(ran.err.contains("--insecure-no-auth"), "{}", ran.err);
+}
+
+#[test]
+fn serve_says_where_it_is_and_the_line_to_try_works() {
+    let serving = Room::new().serve(&[]);
+    assert!(serving.banner.iter().any(|line| line.trim().starts_with("/demo/v1 ")), "{:?}", serving.banner);
+    let address = serving.url.strip_prefix("http://").unwrap();
+    let (url, rest) = serving.attempt.strip_prefix("curl -s ").unwrap().split_once(' ').unwrap();
+    let body = rest.split_once("-d '").unwrap().1.strip_suffix('\'').unwrap();
+    let path = url.strip_prefix(&serving.url).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("Hello"), "{answer}");
+}
+
+#[test]
+fn health_follows_the_proxy_from_well_to_gone() {
+    let room = Room::with("[shutdown]\ndrain_delay = \"20s\"\n");
+    let serving = room.serve(&[]);
+    let ask = |question: &str| room.run(&["health", question, "--url", &serving.url]);
+    let until =
+        |question: &str, code| (0..500).map(|_| ask(question)).find(|ran| ran.code == Some(code)).unwrap();
+    until("--ready", 0);
+    let ran = ask("--live").expect(0);
+    assert_eq!(ran.out, format!("pass {}/health/live: Application process is running\n", serving.url));
+    ask("--startup").expect(0);
+    serving.signal(Signal::TERM);
+    let ran = until("--ready", 1);
+    assert!(ran.out.starts_with(&format!("fail {}/health/ready: ", serving.url)), "{ran:?}");
+    ask("--live").expect(0);
+    let url = serving.url.clone();
+    drop(serving);
+    let ran = room.run(&["health", "--url", &url, "--json"]).expect(1);
+    let verdict: Json = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(verdict["status"], "unknown");
+    assert!(verdict["output"].as_str().unwrap().starts_with("nothing listens there; "), "{verdict}");
+}
+
+#[test]
+fn health_does_not_wait_for_ever() {
+    // The backlog accepts, and nobody answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let ran = Room::new().run(&["health", "--timeout", "50ms", "--url", &url]).expect(1);
+    assert_eq!(ran.out, format!("unknown {url}/health: no answer within 50ms\n"));
+}
+
+#[test]
+fn one_signal_drains_and_a_second_stops_at_once() {
+    let drained = Room::with("[shutdown]\ndrain_delay = \"0s\"\n").serve(&[]);
+    drained.signal(Signal::TERM);
+    let (code, log) = drained.wait();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("stopping signal=\"SIGTERM\""), "{log}");
+
+    let aborted = Room::with("[shutdown]\ndrain_delay = \"10m\"\n").serve(&[]);
+    aborted.signal(Signal::INT);
+    // Two signals of one kind that come together count as one.
+    aborted.signal(Signal::TERM);
+    let (code, log) = aborted.wait();
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("stopping_at_once"), "{log}");
+}
+
+#[test]
+fn machines_get_json_lines_and_nothing_else() {
+    let room = Room::with("[shutdown]\ndrain_delay = \"0s\"\n");
+    let mut child = room.command(&["serve", "--port", "0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let listening = lines
+        .by_ref()
+        .map(|line| serde_json::from_str::<Json>(&line).expect("every line is JSON"))
+        .find(|line| line["message"] == "listening")
+        .unwrap();
+    assert!(listening["url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{listening}");
+    assert_eq!(listening["instances"], "demo (simulator) at /demo/v1");
+    assert!(listening["attempt"].as_str().unwrap().starts_with("curl -s http://"), "{listening}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    for line in lines {
+        serde_json::from_str::<Json>(&line).expect("every line is JSON");
+    }
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), ended.stdout.len()), (Some(0), 0));
+}
