@@ -1,6 +1,5 @@
 //! The body of an answer, watched by the clock: silent for too long, or too long in all.
 
-use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -9,41 +8,30 @@ use bytes::Bytes;
 use ccproxy_plugin_api::{CallError, CallErrorKind};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
+use crate::alarm::Alarm;
 use crate::error::of_body;
 
 /// A provider's body that errs when it falls silent, or goes on for too long.
-///
-/// The timer is armed when the body first has to be waited for, and moved only when it fires: a busy stream costs no
-/// timer work.
 pub struct TimedBody<B = Incoming> {
     inner: B,
     idle: Duration,
     deadline: Instant,
     last: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
     failed: bool,
 }
 
 impl<B> TimedBody<B> {
     /// Watches `inner`: no gap longer than `idle`, no end later than `deadline`.
     pub fn new(inner: B, idle: Duration, deadline: Instant) -> Self {
-        Self { inner, idle, deadline, last: Instant::now(), timer: None, failed: false }
+        Self { inner, idle, deadline, last: Instant::now(), alarm: Alarm::default(), failed: false }
     }
 
-    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<CallError> {
-        let due = (self.last + self.idle).min(self.deadline);
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        loop {
-            ready!(timer.as_mut().poll(context));
-            // Frames came since the timer was set: it moves on to what counts now.
-            let due = (self.last + self.idle).min(self.deadline);
-            if due <= Instant::now() {
-                return Poll::Ready(self.late());
-            }
-            timer.as_mut().reset(due);
-        }
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<CallError> {
+        ready!(self.alarm.poll(context, (self.last + self.idle).min(self.deadline)));
+        Poll::Ready(self.late())
     }
 
     fn late(&self) -> CallError {
@@ -76,7 +64,7 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Body for TimedBody<B> 
             }
             Poll::Ready(Some(Err(error))) => Err(of_body(&error)),
             Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Pending => Err(ready!(this.poll_timer(context))),
+            Poll::Pending => Err(ready!(this.poll_late(context))),
         };
         this.failed = true;
         Poll::Ready(Some(frame))

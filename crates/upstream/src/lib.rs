@@ -3,6 +3,7 @@
 //! An [`Endpoint`] is a provider's API on the network: base URL, credential, timeouts. A provider plugin adds its own
 //! headers and calls it; dropping the call or the answer's body closes the connection to the provider.
 
+pub mod alarm;
 pub mod body;
 pub mod connect;
 pub mod credentials;
@@ -10,5 +11,6 @@ pub mod endpoint;
 pub mod error;
 pub mod headers;
 
+pub use alarm::Alarm;
 pub use credentials::{Credentials, Scheme};
 pub use endpoint::{BaseUrlError, Endpoint};

@@ -1,5 +1,8 @@
 //! Token counts, read from the side as an answer goes by.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::{Finder, FinderRev};
 use serde::Deserialize;
 
 /// Tokens that an exchange used; `None` where the provider did not say.
@@ -74,6 +77,10 @@ impl RawUsage {
     }
 }
 
+/// Searches that are prepared once: most events of a stream hold no usage, and finding that out is all they cost.
+static KEY: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"usage\""));
+static KEY_FROM_END: LazyLock<FinderRev<'_>> = LazyLock::new(|| FinderRev::new(b"\"usage\""));
+
 #[derive(Deserialize)]
 struct Holder {
     usage: Option<RawUsage>,
@@ -89,7 +96,7 @@ struct Answer {
 
 /// Reads the usage that an answer body or an event's data tells, if it does.
 pub(crate) fn find(json: &[u8]) -> Option<RawUsage> {
-    memchr::memmem::find(json, b"\"usage\"")?;
+    KEY.find(json)?;
     let answer: Answer = serde_json::from_slice(json).ok()?;
     answer
         .usage
@@ -102,9 +109,8 @@ pub(crate) fn find(json: &[u8]) -> Option<RawUsage> {
 /// A key of the same name may stand in what a model wrote. The root's is told apart by what follows it: from there to
 /// the end of the answer exactly one object closes, the root itself.
 fn find_last(json: &[u8]) -> Option<RawUsage> {
-    let key = b"\"usage\"";
-    let at = memchr::memmem::rfind(json, key)?;
-    let value = json.get(at + key.len()..)?.trim_ascii_start().strip_prefix(b":")?;
+    let at = KEY_FROM_END.rfind(json)?;
+    let value = json.get(at + KEY.needle().len()..)?.trim_ascii_start().strip_prefix(b":")?;
     let mut values = serde_json::Deserializer::from_slice(value).into_iter::<RawUsage>();
     let usage = values.next()?.ok()?;
     let rest = value.get(values.byte_offset()..)?;

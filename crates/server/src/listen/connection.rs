@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::Server;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -69,6 +71,15 @@ impl Connections {
         self.cut.cancel();
     }
 
+    /// Waits for a reason to end a connection.
+    async fn stop(&self, clock: &Clock) -> Stop {
+        tokio::select! {
+            () = over(clock, self.limits) => Stop::Now,
+            () = self.cut.cancelled() => Stop::Now,
+            () = self.drain.cancelled() => Stop::WhenIdle,
+        }
+    }
+
     pub(super) async fn serve(self, stream: TcpStream) {
         let clock = Clock::start();
         let service = service_fn(|request: Request<Incoming>| {
@@ -78,15 +89,20 @@ impl Connections {
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&clock)));
         let connection = self.builder.serve_connection(io, service);
         tokio::pin!(connection);
+        // A set polls only what was woken: a busy connection does not ask again and again whether it has to end.
+        let mut stops: FuturesUnordered<_> = [self.stop(&clock)].into_iter().collect();
         let ended = tokio::select! {
             biased;
             ended = connection.as_mut() => ended,
-            () = over(&clock, self.limits) => return,
-            () = self.cut.cancelled() => return,
-            () = self.drain.cancelled() => {
+            stop = stops.next() => {
+                if !matches!(stop, Some(Stop::WhenIdle)) {
+                    return;
+                }
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     ended = connection.as_mut() => ended,
+                    // A head that never becomes whole must not hold the drain up.
+                    () = over(&clock, self.limits) => return,
                     () = self.cut.cancelled() => return,
                 }
             }
@@ -95,6 +111,12 @@ impl Connections {
             tracing::debug!(error, "connection_ended");
         }
     }
+}
+
+/// How a connection is to end.
+enum Stop {
+    WhenIdle,
+    Now,
 }
 
 /// Resolves when the connection has used up a limit. Looking now and then is cheaper than a timer for each request.

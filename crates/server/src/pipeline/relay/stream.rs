@@ -1,18 +1,17 @@
 //! Watching a stream of events: usage, keep-alive, early end.
 
-use std::future::Future as _;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use ccproxy_plugin_api::{CallError, CallErrorKind};
+use ccproxy_upstream::Alarm;
 use ccproxy_wire::sse::ModelRestorer;
 use ccproxy_wire::stream::{Observer, Progress};
 use ccproxy_wire::{Dialect, Usage};
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
 const COMMENT: &[u8] = b": keep-alive\n\n";
@@ -25,7 +24,7 @@ pub(super) struct Stream {
     sized: bool,
     keep_alive: Duration,
     last: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
+    alarm: Alarm,
 }
 
 impl Stream {
@@ -44,7 +43,7 @@ impl Stream {
             sized: headers.contains_key(CONTENT_LENGTH),
             keep_alive,
             last: Instant::now(),
-            timer: None,
+            alarm: Alarm::default(),
         }
     }
 
@@ -92,19 +91,10 @@ impl Stream {
 
     /// Ready with a keep-alive when the stream has been silent between two events for long enough.
     pub(super) fn poll_keep_alive(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
-        let due = self.last + self.keep_alive;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
         loop {
-            ready!(timer.as_mut().poll(context));
-            let now = Instant::now();
-            let due = self.last + self.keep_alive;
-            if due > now {
-                timer.as_mut().reset(due);
-                continue;
-            }
-            self.last = now;
-            timer.as_mut().reset(now + self.keep_alive);
-            if !self.sized && self.observer.at_boundary() {
+            ready!(self.alarm.poll(context, self.last + self.keep_alive));
+            self.last = Instant::now();
+            if self.may_insert() {
                 return Poll::Ready(Bytes::from_static(self.silence()));
             }
         }
