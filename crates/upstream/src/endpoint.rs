@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ccproxy_config::Timeouts;
 use ccproxy_health::scrub;
 use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind};
-use http::{Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use thread_local::ThreadLocal;
@@ -79,6 +79,7 @@ impl Endpoint {
     /// [`CallError`] where there is no answer to pass on, which is also where the provider refuses our credential.
     pub async fn send(&self, call: Call) -> Result<Answer, CallError> {
         let deadline = Instant::now() + self.timeouts.total;
+        let secret = call.headers.values().find(|value| value.is_sensitive()).cloned();
         let request = self.request(call)?;
         let wait = self.timeouts.headers.min(self.timeouts.total);
         let response = match tokio::time::timeout(wait, self.client().request(request)).await {
@@ -89,7 +90,7 @@ impl Endpoint {
             }
         };
         if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            return Err(refusal(response).await);
+            return Err(refusal(response, secret.as_ref()).await);
         }
         let (mut parts, body) = response.into_parts();
         strip_hop_by_hop(&mut parts.headers, &[]);
@@ -114,13 +115,13 @@ impl Endpoint {
     }
 }
 
-/// The provider refused us. Its reason is passed on, cleaned of anything that looks like a secret.
-async fn refusal(response: Response<Incoming>) -> CallError {
+/// The provider refused us. Its reason is passed on, cleaned of the credential and of anything that looks like one.
+async fn refusal(response: Response<Incoming>, secret: Option<&HeaderValue>) -> CallError {
     let status = response.status();
     let body =
         tokio::time::timeout(REFUSAL_TIME, Limited::new(response.into_body(), REFUSAL_LIMIT).collect()).await;
     let body = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let reason = reason(&body).unwrap_or_else(|| "it gave no reason".to_owned());
+    let reason = reason(&body, secret).unwrap_or_else(|| "it gave no reason".to_owned());
     let message =
         format!("the provider refused this proxy's credential (HTTP {}): {reason}", status.as_u16());
     CallError::new(CallErrorKind::Refused, message)
@@ -136,8 +137,13 @@ struct ErrorMessage {
     message: String,
 }
 
-fn reason(body: &[u8]) -> Option<String> {
-    let message = serde_json::from_slice::<ErrorBody>(body).ok()?.error.message;
+fn reason(body: &[u8], secret: Option<&HeaderValue>) -> Option<String> {
+    let mut message = serde_json::from_slice::<ErrorBody>(body).ok()?.error.message;
+    let secret = secret.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let secret = secret.strip_prefix("Bearer ").unwrap_or(secret);
+    if !secret.is_empty() {
+        message = message.replace(secret, "***");
+    }
     Some(scrub(&message).chars().take(REFUSAL_MESSAGE).collect())
 }
 
@@ -168,7 +174,18 @@ mod tests {
     #[test]
     fn a_refusal_names_no_secret() {
         let body = br#"{"error":{"message":"Incorrect API key provided: sk-proj-abcdefghijklmnop1234."}}"#;
-        let reason = reason(body).unwrap();
+        let reason = reason(body, None).unwrap();
         assert!(reason.contains("Incorrect API key") && !reason.contains("abcdefghijklmnop"), "{reason}");
+    }
+
+    #[test]
+    fn a_refusal_does_not_echo_the_credential() {
+        let check = |secret: &'static str| {
+            let body = br#"{"error":{"message":"the key my-own-0815 is not known"}}"#;
+            let reason = super::reason(body, Some(&HeaderValue::from_static(secret)));
+            assert_eq!(reason.as_deref(), Some("the key *** is not known"));
+        };
+        check("my-own-0815");
+        check("Bearer my-own-0815");
     }
 }
