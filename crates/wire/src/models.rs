@@ -34,6 +34,13 @@ impl Model {
         Self::of_fields(serde_json::from_slice(json).ok()?)
     }
 
+    /// The same model under another name.
+    #[must_use]
+    pub fn renamed(mut self, id: &str) -> Self {
+        self.fields.insert("id".to_owned(), id.into());
+        Self { id: id.to_owned(), ..self }
+    }
+
     /// Reads a list of either family's shape; entries without an id are left out.
     #[must_use]
     pub fn read_list(json: &[u8]) -> Option<Vec<Self>> {

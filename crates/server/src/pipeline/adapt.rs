@@ -2,6 +2,8 @@
 //!
 //! Today both sides speak the same dialect, so this is a matter of headers and of the model's name.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use ccproxy_plugin_api::Call;
 use ccproxy_upstream::headers::strip_hop_by_hop;
@@ -39,10 +41,6 @@ pub(super) fn call(
     if !target.instance.provider.supports(operation) {
         return Err(unsupported(operation, target));
     }
-    let target_path = match parts.uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
-    };
     let mut headers = parts.headers;
     strip_hop_by_hop(&mut headers, &OURS);
     let (body, stream, restore) = match head {
@@ -51,10 +49,24 @@ pub(super) fn call(
             (body, head.stream, Some(head.model.into_owned()))
         }
         Some(head) => (body.clone(), head.stream, None),
-        None => (body.clone(), false, None),
+        None => (body.clone(), false, renamed_in_path(operation, path, target)),
     };
     let model = target.model.clone();
-    Ok((Call { operation, method: parts.method, target: target_path, headers, body, model, stream }, restore))
+    let path = match &restore {
+        Some(_) if operation == Operation::Model => Cow::Owned(format!("models/{model}")),
+        _ => Cow::Borrowed(path),
+    };
+    let target = match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.into_owned(),
+    };
+    Ok((Call { operation, method: parts.method, target, headers, body, model, stream }, restore))
+}
+
+/// The client's name of the model that it asks about, where the provider has another.
+fn renamed_in_path(operation: Operation, path: &str, target: &Target) -> Option<String> {
+    let name = path.strip_prefix("models/").filter(|_| operation == Operation::Model)?;
+    (name != target.model).then(|| name.to_owned())
 }
 
 fn unsupported(operation: Operation, target: &Target) -> Error {

@@ -24,10 +24,12 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 const INCOMPLETE: HeaderName = HeaderName::from_static("x-ccproxy-incomplete");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Gives a provider's list, or its one model, the shape that the client expects. What has it already stays as it is.
+/// Gives a provider's list, or its one model, the shape that the client expects, and the one model the client's name.
+/// What has both already stays as it is.
 pub(super) async fn in_shape(
     operation: Operation,
     family: Family,
+    restore: Option<&str>,
     answer: Answer,
 ) -> Result<Answer, CallError> {
     if !matches!(operation, Operation::Models | Operation::Model) || answer.status() != StatusCode::OK {
@@ -35,19 +37,21 @@ pub(super) async fn in_shape(
     }
     let (mut parts, body) = answer.into_parts();
     let body = collect(body).await?;
-    let shaped = reshape(operation, family, &body).unwrap_or(body);
+    let shaped = reshape(operation, family, restore, &body).unwrap_or(body);
     if !shaped.is_empty() {
         parts.headers.remove(CONTENT_LENGTH);
     }
     Ok(Response::from_parts(parts, Full::new(shaped).map_err(|never| match never {}).boxed_unsync()))
 }
 
-fn reshape(operation: Operation, family: Family, body: &[u8]) -> Option<Bytes> {
-    if shape_of(body) == Some(family) {
+fn reshape(operation: Operation, family: Family, restore: Option<&str>, body: &[u8]) -> Option<Bytes> {
+    if shape_of(body) == Some(family) && restore.is_none() {
         return None;
     }
     if operation == Operation::Model {
-        return Some(Model::read(body)?.shape(family).to_string().into());
+        let model = Model::read(body)?;
+        let model = restore.map(|name| model.clone().renamed(name)).unwrap_or(model);
+        return Some(model.shape(family).to_string().into());
     }
     Some(render_list(&Model::read_list(body)?, family))
 }
@@ -129,16 +133,18 @@ mod tests {
     fn shapes() {
         let anthropic = br#"{"data":[{"id":"a","type":"model"}],"has_more":false}"#;
         let openai = br#"{"object":"list","data":[{"id":"a","object":"model"}]}"#;
-        assert_eq!(reshape(Operation::Models, Family::Anthropic, anthropic), None);
-        assert_eq!(reshape(Operation::Models, Family::OpenAi, openai), None);
+        assert_eq!(reshape(Operation::Models, Family::Anthropic, None, anthropic), None);
+        assert_eq!(reshape(Operation::Models, Family::OpenAi, None, openai), None);
         assert!(
-            reshape(Operation::Models, Family::OpenAi, anthropic)
+            reshape(Operation::Models, Family::OpenAi, None, anthropic)
                 .unwrap()
                 .starts_with(br#"{"object":"list""#)
         );
         assert!(
-            reshape(Operation::Models, Family::Anthropic, openai).unwrap().ends_with(br#""last_id":"a"}"#)
+            reshape(Operation::Models, Family::Anthropic, None, openai)
+                .unwrap()
+                .ends_with(br#""last_id":"a"}"#)
         );
-        assert_eq!(reshape(Operation::Models, Family::OpenAi, b"<html>"), None);
+        assert_eq!(reshape(Operation::Models, Family::OpenAi, None, b"<html>"), None);
     }
 }
