@@ -36,7 +36,11 @@ pub(crate) async fn run(
 ) -> Response<Body> {
     let operation = match Operation::find(request.method(), path) {
         Match::Found(operation) => operation,
-        other => return unmatched(other, path, &request, id),
+        other => {
+            let response = unmatched(other, path, &request, id);
+            intake::discard(request).await;
+            return response;
+        }
     };
     let family = operation.family(request.headers());
     let exchange = Exchange::begin(app, operation, id);
@@ -68,7 +72,13 @@ async fn steps(
             }
         };
     }
-    let client = step!(app.keys.check(request.headers()));
+    let client = match app.keys.check(request.headers()) {
+        Ok(client) => client,
+        Err(error) => {
+            intake::discard(request).await;
+            return Err((error, exchange));
+        }
+    };
     exchange.client(client.name());
     if matches!(operation, Operation::ResponsesSocket) {
         return Err((Error::NoWebSocket, exchange));
@@ -87,7 +97,7 @@ async fn steps(
     exchange.target(&target, head.as_ref());
     let (call, restore) = step!(adapt::call(operation, path, parts, &body, head, &target));
     let answer = step!(call::call(&target.instance, call).await);
-    let answer = step!(models::in_shape(operation, family, answer).await);
+    let answer = step!(models::in_shape(operation, family, restore.as_deref(), answer).await);
     match relay::relay(answer, &method, restore, exchange).await {
         Ok(response) => Ok(response),
         Err((error, exchange)) => Err((error.into(), *exchange)),

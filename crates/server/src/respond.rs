@@ -43,7 +43,7 @@ fn row_of(error: &Error) -> Row {
             row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
         }
         Error::ModelNotAllowed { .. } => {
-            row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_found"))
+            row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_allowed"))
         }
         Error::NoRoute { .. } => row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("not_found")),
         Error::UnknownModel { .. } => {
@@ -175,7 +175,12 @@ mod tests {
         };
         check(Error::Request(ccproxy_wire::RequestError::Empty), 400, "invalid_request_error", None);
         check(Error::WrongKey, 401, "authentication_error", Some("invalid_api_key"));
-        check(Error::ModelNotAllowed { model: "m".into() }, 403, "permission_error", Some("model_not_found"));
+        check(
+            Error::ModelNotAllowed { model: "m".into() },
+            403,
+            "permission_error",
+            Some("model_not_allowed"),
+        );
         check(Error::UnknownModel { model: "m".into() }, 404, "not_found_error", Some("model_not_found"));
         check(Error::BodyTooLarge { limit: 1 }, 413, "request_too_large", Some("request_too_large"));
         check(Error::NoWebSocket, 426, "invalid_request_error", Some("websocket_not_supported"));

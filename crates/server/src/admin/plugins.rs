@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use ccproxy_health::{Status, View, report};
 use ccproxy_wire::{Dialect, Family};
 use http::HeaderMap;
@@ -42,9 +42,12 @@ struct Plugin {
 }
 
 /// The provider instances, for whoever may use the API.
-pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(error) = app.keys.check(&headers) {
-        let id = RequestId::of(&headers);
         return respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new);
     }
     let plugins: Vec<Plugin> = app.instances.values().map(|instance| describe(&app, instance)).collect();

@@ -121,7 +121,7 @@ fn instances(
 ) -> BTreeMap<String, Arc<Instance>> {
     let mut instances = BTreeMap::new();
     for (name, section) in &settings.providers {
-        match instance(section, plugins, health, &settings.health.critical) {
+        match instance(settings, section, plugins, health) {
             Ok(instance) => drop(instances.insert(name.clone(), Arc::new(instance))),
             Err(found) => mistakes.extend(found),
         }
@@ -130,18 +130,20 @@ fn instances(
 }
 
 fn instance(
+    settings: &Settings,
     section: &ProviderSection,
     plugins: &'static [PluginEntry],
     health: &mut Builder,
-    critical: &[String],
 ) -> Result<Instance, Mistakes> {
     let entry = plugins.iter().find(|entry| entry.kind == section.kind).ok_or_else(|| {
         let kinds: Vec<&str> = plugins.iter().map(|entry| entry.kind).collect();
         let message = format!("there is no kind {:?}", section.kind);
-        section.section.mistake("kind", message).hint(format!("the kinds are {}", kinds.join(", ")))
+        // The section begins below the kind, which the whole configuration has the place of.
+        let key = format!("providers.{}.kind", section.name);
+        settings.mistake(&key, message).hint(format!("the kinds are {}", kinds.join(", ")))
     })?;
     let built = entry.build(&Name::new(&section.name), &section.section)?;
-    watch(section, entry, built, health, critical)
+    watch(section, entry, built, health, &settings.health.critical)
         .map_err(|error| section.section.mistake("", error.to_string()).into())
 }
 

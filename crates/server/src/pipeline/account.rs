@@ -77,8 +77,12 @@ impl Exchange {
         &self.id
     }
 
-    pub(super) fn dialect(&self) -> Option<Dialect> {
-        self.operation.dialect()
+    /// The dialect whose events a stream has. Legacy completions stream as Chat Completions do.
+    pub(super) fn stream_dialect(&self) -> Option<Dialect> {
+        match self.operation {
+            Operation::Completions => Some(Dialect::Chat),
+            operation => operation.dialect(),
+        }
     }
 
     /// The answer reached the client whole.

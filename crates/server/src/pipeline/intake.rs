@@ -1,14 +1,21 @@
 //! Step 0: take the body in, up to the limit, and read what routing needs of it.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use ccproxy_wire::{Operation, RequestError, RequestHead};
-use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http::{HeaderMap, Request};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::error::Error;
+
+/// As much of a refused body is read, and thrown away.
+const DISCARD_LIMIT: usize = 64 * 1024 * 1024;
+/// A refused body is read for this long.
+const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 /// Reads the whole body. A body that arrives in one piece is not copied.
 pub(super) async fn read(
@@ -24,6 +31,7 @@ pub(super) async fn read(
     let announced: Option<u64> =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length| length > limit) {
+        rest(&mut body, headers).await;
         return Err(too_large);
     }
     let first = next(&mut body).await?.unwrap_or_default();
@@ -37,11 +45,35 @@ pub(super) async fn read(
     );
     while let Some(part) = next(&mut body).await? {
         if whole.len() as u64 + part.len() as u64 > limit {
+            rest(&mut body, headers).await;
             return Err(too_large);
         }
         whole.extend_from_slice(&part);
     }
     if whole.len() as u64 > limit { Err(too_large) } else { Ok(whole.freeze()) }
+}
+
+/// Throws the body of a request away that is refused for another reason than its body.
+pub(super) async fn discard(request: Request<Incoming>) {
+    let (parts, mut body) = request.into_parts();
+    rest(&mut body, &parts.headers).await;
+}
+
+/// Throws away what is left of a body. A client that is still sending would have its connection reset, and lose our
+/// answer; one that waits for leave to send gets the answer at once.
+async fn rest(body: &mut Incoming, headers: &HeaderMap) {
+    if body.is_end_stream() || headers.contains_key(EXPECT) {
+        return;
+    }
+    let all = async {
+        let mut left = DISCARD_LIMIT;
+        while left > 0 {
+            let Ok(Some(part)) = next(body).await else { return };
+            left = left.saturating_sub(part.len());
+        }
+    };
+    // What takes longer than that is not worth the answer.
+    let _ = tokio::time::timeout(DISCARD_TIME, all).await;
 }
 
 async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {

@@ -58,7 +58,7 @@ pub(super) async fn relay(
         return Ok(Response::from_parts(parts, Body::empty()));
     }
     let kind = Kind::of(&parts.headers);
-    let watch = match (kind, exchange.dialect()) {
+    let watch = match (kind, exchange.stream_dialect()) {
         (Kind::Events, Some(dialect)) => Watch::Stream(Box::new(Stream::new(
             dialect,
             restore,
