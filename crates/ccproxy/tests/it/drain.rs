@@ -1,0 +1,143 @@
+//! From the order to stop to the end.
+
+use std::time::Duration;
+
+use ccproxy_server::End;
+use ccproxy_testkit::upstream::{At, Fault, Script};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+use crate::support::client::Closed;
+use crate::support::stage::ask;
+use crate::support::{Conn, Request, Stage, eventually, within};
+
+/// A stream that has begun and goes on for about half a second, one event at a time.
+async fn long_stream(stage: &Stage) -> (Conn, Request) {
+    let request = ask::request(ask::CHAT, true);
+    stage.upstream.script(Script::default().gap(Duration::from_millis(40)));
+    let mut conn = Conn::open(stage.app.address()).await;
+    conn.send(&request).await;
+    stage.upstream.wait_requests(1).await;
+    (conn, request)
+}
+
+/// Waits until nobody listens any more.
+async fn refused(stage: &Stage) {
+    let address = stage.app.address();
+    within("the listener is closed", async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_runs_runs_to_its_end() {
+    let stage = Stage::start("[shutdown]\ndrain_delay = '150ms'\ndeadline = '20s'").await;
+    let mut live = Conn::open(stage.app.address()).await;
+    let probe = Request::get("/health/live");
+    live.send(&probe).await;
+    assert_eq!(live.response(&probe).await.status, 200);
+    let (mut conn, request) = long_stream(&stage).await;
+
+    stage.app.drain();
+    tokio::task::yield_now().await;
+    let began = Instant::now();
+    let ready = stage.send(&Request::get("/health/ready")).await;
+    assert_eq!((ready.status, ready.json()["status"].as_str()), (503, Some("fail")));
+    assert!(ready.header("retry-after").is_some() && ready.text().contains("draining"), "{}", ready.text());
+    // New connections are still served while the balancer makes up its mind.
+    let fresh = stage.send(&ask::request(ask::MESSAGES, false)).await;
+    assert_eq!((fresh.status, fresh.header("connection")), (200, Some("close")));
+    assert_eq!(stage.send(&probe).await.status, 200, "live to the end");
+    assert!(began.elapsed() < Duration::from_millis(150), "all this within the drain delay");
+
+    let response = conn.response(&request).await;
+    assert!(response.whole && response.text().ends_with("data: [DONE]\n\n"), "{}", response.text());
+    assert_eq!(conn.closed().await, Closed::Fin);
+    refused(&stage).await;
+    let stats = stage.counts().await;
+    assert_eq!(stats, [2, 2, 0, 0]);
+    assert_eq!(within("the end", stage.app.ended()).await, End::Drained);
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_the_end_up() {
+    let stage = Stage::start("[shutdown]\ndrain_delay = '20ms'\ndeadline = '20s'").await;
+    let mut conns = Vec::new();
+    for _ in 0..5 {
+        let mut conn = Conn::open(stage.app.address()).await;
+        let request = ask::request(ask::MESSAGES, false);
+        conn.send(&request).await;
+        assert_eq!(conn.response(&request).await.status, 200);
+        conns.push(conn);
+    }
+    stage.app.drain();
+    for mut conn in conns {
+        assert_eq!(conn.closed().await, Closed::Fin);
+    }
+    let began = Instant::now();
+    assert_eq!(within("the end", stage.app.ended()).await, End::Drained);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_connection_that_has_sent_nothing_does_not_hold_the_end_up() {
+    let extra = "[server]\nheader_timeout = '300ms'\n[shutdown]\ndrain_delay = '20ms'\ndeadline = '20s'";
+    let stage = Stage::start(extra).await;
+    let mut silent = Conn::open(stage.app.address()).await;
+    let mut begun = Conn::open(stage.app.address()).await;
+    begun.write(b"GET /health/li").await.unwrap();
+    assert_eq!(stage.send(&Request::get("/health/live")).await.status, 200);
+    stage.app.drain();
+    silent.closed().await;
+    begun.closed().await;
+    assert_eq!(within("the end", stage.app.ended()).await, End::Drained);
+}
+
+#[tokio::test]
+async fn at_the_deadline_what_still_runs_is_cut() {
+    let stage = Stage::start("[shutdown]\ndrain_delay = '20ms'\ndeadline = '200ms'").await;
+    stage.upstream.script(Script::fault(Fault::Stall(At::Body(200))).times(2));
+    let request = ask::request(ask::CHAT, true);
+    let mut conns = Vec::new();
+    for n in 1..=2 {
+        let mut conn = Conn::open(stage.app.address()).await;
+        conn.send(&request).await;
+        stage.upstream.wait_requests(n).await;
+        conns.push(conn);
+    }
+    let began = Instant::now();
+    stage.app.drain();
+    for mut conn in conns {
+        let response = conn.response(&request).await;
+        assert!(!response.whole, "what is cut must not look whole");
+    }
+    assert!(stage.upstream.wait_cancelled(Duration::from_secs(1)).await);
+    assert_eq!(within("the end", stage.app.ended()).await, End::Cut { requests: 2 });
+    let took = began.elapsed();
+    assert!((Duration::from_millis(200)..Duration::from_millis(700)).contains(&took), "{took:?}");
+}
+
+#[tokio::test]
+async fn the_second_order_ends_it_at_once() {
+    let stage = Stage::start("[shutdown]\ndrain_delay = '10s'\ndeadline = '20s'").await;
+    let (mut conn, request) = long_stream(&stage).await;
+    stage.app.drain();
+    eventually("readiness is gone", || stage.app.health().phase() == ccproxy_health::Phase::Draining).await;
+    let began = Instant::now();
+    stage.app.abort();
+    assert!(!conn.response(&request).await.whole);
+    let Stage { app, upstream } = stage;
+    assert_eq!(within("the end", app.ended()).await, End::Aborted);
+    assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
+    assert!(upstream.wait_cancelled(Duration::from_secs(1)).await);
+}
+
+#[tokio::test]
+async fn an_order_to_end_needs_no_drain_before() {
+    let stage = Stage::start("").await;
+    stage.app.abort();
+    assert_eq!(within("the end", stage.app.ended()).await, End::Aborted);
+}

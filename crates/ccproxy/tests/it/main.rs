@@ -1,0 +1,23 @@
+//! The whole program against a scripted provider, seen from a plain socket.
+//!
+//! Every module is a topic. Nothing sleeps and hopes: what has to happen is waited for, with a deadline.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod auth;
+mod bytes;
+mod conformance;
+mod connections;
+mod drain;
+mod endings;
+mod errors;
+mod health;
+mod mapping;
+mod passthrough;
+mod streams;
+mod support;
