@@ -11,7 +11,7 @@ export const target = {
   gpt: env.TARGET_GPT,
   scripted: Boolean(env.TARGET_UPSTREAM),
   proxied: env.TARGET !== "direct",
-  auth: env.TARGET !== "demo",
+  auth: Boolean(env.TARGET_UPSTREAM),
 };
 
 async function upstream(method, path, body) {

@@ -9,7 +9,12 @@ TARGET = targets.from_environment()
 
 def pytest_collection_modifyitems(config, items):
     """A case that does not apply to a target is no case of it: it is deselected, not skipped."""
-    here = {"scripted": TARGET.scripted, "proxied": TARGET.proxied, "auth": TARGET.name != "demo"}
+    here = {
+        "scripted": TARGET.scripted,
+        "simulated": TARGET.simulated,
+        "proxied": TARGET.proxied,
+        "auth": not TARGET.simulated,
+    }
     dropped = [item for item in items if any(item.get_closest_marker(m) and not here[m] for m in here)]
     config.hook.pytest_deselected(items=dropped)
     items[:] = [item for item in items if item not in dropped]
@@ -26,7 +31,8 @@ def target():
 def faulty(target):
     """For cases that make the upstream fail: the next case finds it healthy."""
     yield target
-    target.reset()
+    if target.scripted:
+        target.reset()
     target.heal()
 
 

@@ -23,6 +23,10 @@ class Target:
         return self.upstream is not None
 
     @property
+    def simulated(self) -> bool:
+        return not self.scripted
+
+    @property
     def proxied(self) -> bool:
         return self.name != "direct"
 
@@ -83,6 +87,18 @@ def from_environment() -> Target:
         gpt=os.environ["TARGET_GPT"],
         upstream=read("TARGET_UPSTREAM") or None,
     )
+
+
+def events(*bodies: dict, named=True) -> dict:
+    """A scripted stream of whole events; without a terminal event among them it ends early, at a boundary."""
+    start = "event: {}\n" if named else ""
+    chunks = [f"{start.format(body.get('type'))}data: {json.dumps(body)}\n\n" for body in bodies]
+    return {"stream": {"status": 200, "chunks": chunks}}
+
+
+def simulate(fault: str) -> dict:
+    """The header that makes the simulator fail."""
+    return {"x-ccproxy-simulate": f"fault={fault}"}
 
 
 HOP_BY_HOP = {

@@ -36,7 +36,8 @@ def run(request, target, tmp_path):
     (tmp_path / "codex" / "config.toml").write_text(config)
 
     def run(prompt):
-        # Its sandbox needs rights that containers lack; what it runs here is one scripted echo.
+        # Its sandbox needs rights that containers lack; what it runs here is one scripted echo, or the simulator's
+        # made-up command, which does not exist.
         flags = ["--skip-git-repo-check", "--json", "--sandbox", "danger-full-access"]
         done = subprocess.run(
             [command("codex"), "exec", *flags, prompt],
@@ -80,3 +81,11 @@ def test_tool_loop(run, target):
     kinds = {item["type"] for item in json.loads(arrived["body"])["input"]}
     assert {"reasoning", "function_call", "function_call_output"} <= kinds
     assert arrived["headers"]["originator"] == "codex_exec"
+
+
+@pytest.mark.simulated
+def test_tool_loop_with_made_up_arguments(run):
+    events = run("Run the command")
+    assert complaints(events) == []
+    assert [item["exit_code"] for item in items(events, "command_execution")] == [127]
+    assert "exited with code 127" in items(events, "agent_message")[-1]["text"]

@@ -3,6 +3,7 @@
 import openai
 import pytest
 
+from target import events, simulate
 from test_openai import chat, respond
 
 TRIES = 20
@@ -103,20 +104,45 @@ def test_overload_as_the_first_event(gpt, faulty, surface):
 
 
 @pytest.mark.scripted
-@pytest.mark.proxied
 @surfaces
-@pytest.mark.parametrize("fault", ["end", "close", "reset"])
-def test_a_cut_stream_is_no_answer(gpt, faulty, surface, fault):
-    at = 1200 if fault == "end" else {"body": 1200}
+@pytest.mark.parametrize("fault", ["reset", "close", pytest.param("end", marks=pytest.mark.proxied)])
+def test_a_stream_cut_inside_an_event_is_no_answer(gpt, faulty, surface, fault):
+    at = 1000 if fault == "end" else {"body": 1000}
     faulty.script(*[script | {"times": 1} for script in scripted(fault={fault: at})])
-    try:
-        events = list(call(gpt, faulty, surface, stream=True))
-    except openai.APIError:
-        return
-    if surface == "responses":
-        assert events[-1].type in ("error", "response.failed")
-    else:
-        pytest.fail("the cut stream looks complete")
+    with pytest.raises(Exception, match="(?i)connection|reset|closed"):
+        list(call(gpt, faulty, surface, stream=True))
+
+
+@pytest.mark.scripted
+@pytest.mark.proxied
+@pytest.mark.parametrize("fault", [None, "close", "reset"])
+def test_a_chat_that_ends_early_ends_in_an_error_event(gpt, faulty, fault):
+    chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": faulty.gpt}
+    delta = {"role": "assistant", "content": "Half an ans"}
+    answer = events(chunk | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}, named=False)
+    early(faulty, "/v1/chat/completions", answer, fault)
+    with pytest.raises(openai.APIError) as caught:
+        list(call(gpt, faulty, "chat", stream=True))
+    assert not isinstance(caught.value, openai.APIConnectionError)
+
+
+@pytest.mark.scripted
+@pytest.mark.proxied
+@pytest.mark.parametrize("fault", [None, "close", "reset"])
+def test_a_response_that_ends_early_ends_in_an_error_event(gpt, faulty, fault):
+    begun = {"id": "resp_1", "object": "response", "created_at": 1, "status": "in_progress", "model": faulty.gpt, "output": []}
+    answer = events({"type": "response.created", "sequence_number": 0, "response": begun})
+    early(faulty, "/v1/responses", answer, fault)
+    with pytest.raises(openai.APIError) as caught:
+        last = list(call(gpt, faulty, "responses", stream=True))[-1]
+        # An error event that holds no `error` object is handed over as an event.
+        assert last.type in ("error", "response.failed")
+        raise openai.APIError(last.message, request=None, body=None)
+    assert not isinstance(caught.value, openai.APIConnectionError)
+
+
+def early(target, path, answer, fault):
+    target.script({"path": path, "answer": answer} | ({"fault": {fault: {"body": 10**6}}} if fault else {}))
 
 
 @pytest.mark.scripted
@@ -128,3 +154,29 @@ def test_an_upstream_that_speaks_no_http(gpt, faulty, how):
     with pytest.raises(openai.InternalServerError) as caught:
         call(gpt, faulty, "chat")
     assert caught.value.status_code == 502 and caught.value.code == "upstream_unreachable"
+
+
+@pytest.mark.simulated
+@surfaces
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("rate_limit", openai.RateLimitError),
+        ("overloaded", openai.InternalServerError),
+        ("too_long", openai.BadRequestError),
+        ("server_error", openai.InternalServerError),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_simulated_status(gpt, faulty, surface, fault, error):
+    with pytest.raises(error) as caught:
+        call(gpt, faulty, surface, extra_headers=simulate(fault))
+    assert caught.value.body["message"]
+
+
+@pytest.mark.simulated
+@pytest.mark.parametrize("fault", ["overloaded_stream", "reset", "truncate"])
+def test_simulated_broken_chat(gpt, faulty, fault):
+    with pytest.raises(openai.APIError) as caught:
+        list(call(gpt, faulty, "chat", stream=True, extra_headers=simulate(fault)))
+    assert not isinstance(caught.value, openai.APIConnectionError)
