@@ -1,2 +1,29 @@
-//! placeholder
-fn main() {}
+//! Chores of the workspace: generated documents, and the rules that clippy cannot say.
+#![allow(clippy::print_stdout, reason = "a chore reports on stdout")]
+
+mod docs;
+mod rules;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+
+/// Chores of the workspace.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+enum Chore {
+    /// Write docs/CONFIG.md and docs/openapi.json, which are made from the program.
+    Docs,
+    /// Check the invariants of the workspace; prints every violation and exits 1 if there is one.
+    Rules,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent directory")?;
+    match Chore::parse() {
+        Chore::Docs => docs::write(root).map(|()| ExitCode::SUCCESS),
+        Chore::Rules => rules::check(root),
+    }
+}
