@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use ccproxy_testkit::upstream::{At, Fault, Script};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::support::client::Piece;
 use crate::support::stage::ask;
@@ -111,4 +115,25 @@ async fn a_client_that_leaves_while_it_sends_is_gone() {
     let [begun, done, failed, gone] = stage.counts().await;
     assert_eq!((begun, done, failed + gone), (1, 0, 1));
     assert!(stage.upstream.requests().is_empty(), "half a request is no request");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_over_http2_ends_alone() {
+    let stage = Stage::start("").await;
+    stage.upstream.script(Script::fault(Fault::Stall(At::Body(150))));
+    let io = TokioIo::new(tokio::net::TcpStream::connect(stage.app.address()).await.unwrap());
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move { drop(connection.await) });
+    let request = || {
+        let body = Full::new(Bytes::from(ask::body(ask::CHAT, "gpt-x", true)));
+        http::Request::post(format!("http://proxy.test{}", ask::CHAT)).body(body).unwrap()
+    };
+    let mut stalled = sender.send_request(request()).await.unwrap();
+    assert!(stalled.frame().await.unwrap().unwrap().is_data());
+    drop(stalled);
+    assert!(stage.upstream.wait_cancelled(CANCELLED_WITHIN).await);
+    let whole = sender.send_request(request()).await.unwrap().collect().await.unwrap().to_bytes();
+    assert!(whole.ends_with(b"data: [DONE]\n\n"));
+    assert_eq!(stage.counts().await, [2, 1, 0, 1]);
 }
