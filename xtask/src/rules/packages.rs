@@ -146,3 +146,31 @@ impl From<Metadata> for Packages {
         packages
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_tests_need_stays_apart() {
+        let metadata = r#"{
+            "packages": [{"id": "1", "name": "room"}, {"id": "2", "name": "tokio"}, {"id": "3", "name": "proptest"}],
+            "workspace_members": ["1"],
+            "resolve": {"nodes": [
+                {"id": "1", "deps": [
+                    {"pkg": "2", "dep_kinds": [{"kind": "dev"}, {"kind": null}]},
+                    {"pkg": "3", "dep_kinds": [{"kind": "dev"}]}
+                ]},
+                {"id": "2", "deps": []},
+                {"id": "3", "deps": []}
+            ]}
+        }"#;
+        let packages = Packages::from(serde_json::from_str::<Metadata>(metadata).unwrap());
+        let [(name, room)] = packages.rooms().collect::<Vec<_>>().try_into().ok().unwrap();
+        assert_eq!(name, "room");
+        assert_eq!(room.needs, BTreeSet::from(["tokio".to_owned()]));
+        assert_eq!(room.tests_need, BTreeSet::from(["proptest".to_owned()]));
+        assert_eq!(packages.way("room", &["tokio"]), Some(vec!["room".to_owned(), "tokio".to_owned()]));
+        assert_eq!(packages.way("room", &["proptest"]), None);
+    }
+}
