@@ -22,7 +22,7 @@ clients:
 
 # Bring docs/CONFIG.md and docs/openapi.json up to date.
 docs:
-    cargo run -q -p xtask -- docs
+    cargo xtask docs
 
 # Measure beside nginx.
 bench *flags:
