@@ -3,7 +3,7 @@
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
-use ccproxy_config::{Flag, Mistakes, Settings, Sources, discover};
+use ccproxy_config::{Flag, Mistake, Mistakes, Settings, Sources, discover};
 use ccproxy_server::{Application, BuildOptions};
 
 use crate::context::Context;
@@ -19,13 +19,23 @@ pub(crate) struct Loaded {
 
 /// Reads the configuration in all its layers, and adds the instances that appear by themselves.
 pub(crate) fn load(file: Option<&Path>, flags: Vec<Flag>, context: &Context) -> Result<Loaded, Failure> {
+    let (loaded, mistakes) = load_as_far(file, flags, context)?;
+    Ok(Mistakes::or(mistakes, loaded)?)
+}
+
+/// The same, going on past mistakes, for whoever goes on to [`build`] and tells them all at once.
+pub(crate) fn load_as_far(
+    file: Option<&Path>,
+    flags: Vec<Flag>,
+    context: &Context,
+) -> Result<(Loaded, Vec<Mistake>), Failure> {
     let Context { env, cwd } = context;
     let file = discover(file, env, cwd)?;
     let file = file.map(|path| path.strip_prefix(cwd).map(Path::to_owned).unwrap_or(path));
     let text = file.as_ref().map(|path| read(path, cwd)).transpose()?;
     let sources = Sources { file: file.clone().zip(text), env: env.clone(), flags };
-    let settings = Settings::load(&sources)?.with_detected(env);
-    Ok(Loaded { file, settings })
+    let (settings, mistakes) = Settings::load_as_far(&sources);
+    Ok((Loaded { file, settings: settings.with_detected(env) }, mistakes))
 }
 
 fn read(path: &Path, cwd: &Path) -> Result<String, Failure> {
@@ -33,9 +43,15 @@ fn read(path: &Path, cwd: &Path) -> Result<String, Failure> {
         .map_err(|error| Failure::Unreadable { path: path.display().to_string(), error })
 }
 
-/// Builds the application. It finds the mistakes that only those see who use the values.
-pub(crate) fn build(settings: &Settings, options: BuildOptions) -> Result<Application, Failure> {
-    let mut mistakes = Vec::new();
+/// Builds the application. It finds the mistakes that only those see who use the values, and tells them together with
+/// those that loading found.
+pub(crate) fn build(
+    settings: &Settings,
+    mut mistakes: Vec<Mistake>,
+    mut options: BuildOptions,
+) -> Result<Application, Failure> {
+    // Nobody can say that the door is open while its lock is misread.
+    options.insecure_no_auth |= mistakes.iter().any(|mistake| mistake.key.starts_with("auth"));
     if let Err(error) = ccproxy_telemetry::check(&settings.logging.level) {
         mistakes.push(settings.mistake("logging.level", error.to_string()));
     }
@@ -85,7 +101,7 @@ mod tests {
         let text = "[logging]\nlevel = \"inof\"\n[providers.x]\nkind = \"nonsense\"\n";
         std::fs::write(dir.path().join("ccproxy.toml"), text).unwrap();
         let settings = load(None, vec![], &context(dir.path(), &[])).unwrap().settings;
-        let Err(Failure::Config(mistakes)) = build(&settings, BuildOptions::default()) else {
+        let Err(Failure::Config(mistakes)) = build(&settings, Vec::new(), BuildOptions::default()) else {
             panic!("it was built")
         };
         let keys: Vec<&str> = mistakes.iter().map(|mistake| mistake.key.as_str()).collect();

@@ -147,6 +147,20 @@ fn check_reports_five_mistakes_at_once_each_with_its_place() {
 }
 
 #[test]
+fn check_reports_mistakes_of_the_core_and_of_plugins_together() {
+    let file = "[server]\nport = \"x\"\nhost = \"0.0.0.0\"\n[auth]\nkey = 1\n[providers.a]\nkind = \"anthropic\"\nbase_ulr = \"y\"\n";
+    let ran = Room::with(file).run(&["config", "check"]).expect(2);
+    assert!(ran.err.starts_with("error: 3 mistakes in the configuration\n"), "{}", ran.err);
+    for part in [
+        "2:8: server.port: ",
+        "5:1: auth.key: ",
+        "8:1: providers.a.base_ulr: unknown key; did you mean base_url?",
+    ] {
+        assert!(ran.err.contains(part), "{part} in {}", ran.err);
+    }
+}
+
+#[test]
 fn check_finds_what_only_the_plugins_and_the_server_see() {
     let file = "[server]\nhost = \"0.0.0.0\"\n[logging]\nlevel = \"inof\"\n\
                 [providers.a]\nkind = \"anthropic\"\nbase_url = \"nonsense\"\n[providers.b]\nkind = \"b\"\n";

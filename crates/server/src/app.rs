@@ -66,6 +66,7 @@ pub(crate) struct Target {
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
     pub(crate) body: u64,
+    pub(crate) body_timeout: Duration,
     pub(crate) headers: usize,
     pub(crate) sse_keep_alive: Duration,
 }

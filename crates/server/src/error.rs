@@ -1,5 +1,7 @@
 //! Everything that can keep a request from its answer.
 
+use std::time::Duration;
+
 use ccproxy_plugin_api::{CallError, Fault};
 use ccproxy_wire::RequestError;
 
@@ -10,6 +12,8 @@ pub(crate) enum Error {
     Request(#[from] RequestError),
     #[error("the request body broke off")]
     BodyBroken,
+    #[error("the request body stood still for {limit:?}; send it again")]
+    BodyTimeout { limit: Duration },
     #[error("the request body is larger than {limit} bytes; send less, or have server.body_limit raised")]
     BodyTooLarge { limit: u64 },
     #[error("the request has more than {limit} headers; send fewer, or have server.max_headers raised")]

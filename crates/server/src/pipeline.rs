@@ -91,7 +91,7 @@ async fn steps(
     let family = operation.family(request.headers());
     let (parts, body) = request.into_parts();
     let method = parts.method.clone();
-    let body = step!(intake::read(body, &parts.headers, operation, app.limits.body).await);
+    let body = step!(intake::read(body, &parts.headers, operation, &app.limits).await);
     let head = step!(intake::head(operation, &body));
     let target = step!(resolve::target(app, &mount, operation, path, head.as_ref(), client));
     exchange.target(&target, head.as_ref());

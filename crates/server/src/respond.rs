@@ -39,6 +39,9 @@ fn row_of(error: &Error) -> Row {
     const INVALID: &str = "invalid_request_error";
     match error {
         Error::Request(_) | Error::BodyBroken => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
+        Error::BodyTimeout { .. } => {
+            row(StatusCode::REQUEST_TIMEOUT, INVALID, INVALID, Some("request_timeout"))
+        }
         Error::NoKey | Error::WrongKey => {
             row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
         }
@@ -151,7 +154,7 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         // The rest of the body is not read: the connection cannot be used again.
-        Error::BodyTooLarge { .. } => {
+        Error::BodyTooLarge { .. } | Error::BodyTimeout { .. } => {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}

@@ -10,7 +10,7 @@ use crate::cli::Config;
 use crate::context::Context;
 use crate::documents;
 use crate::failure::Failure;
-use crate::load::{Loaded, build, load};
+use crate::load::{Loaded, build, load, load_as_far};
 use crate::terminal::print;
 
 pub(super) fn run(command: Config, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
@@ -27,8 +27,8 @@ pub(super) fn run(command: Config, file: Option<&Path>, context: &Context) -> Re
 
 /// Builds everything and starts nothing: what this accepts, `serve` accepts, unless the machine objects.
 fn check(file: Option<&Path>, context: &Context) -> Result<(), Failure> {
-    let Loaded { file, settings } = load(file, Vec::new(), context)?;
-    build(&settings, BuildOptions::default())?;
+    let (Loaded { file, settings }, mistakes) = load_as_far(file, Vec::new(), context)?;
+    build(&settings, mistakes, BuildOptions::default())?;
     print(&format!("ok: {}\n", described(file.as_deref())))
 }
 

@@ -14,12 +14,13 @@ use super::signals::Signals;
 use crate::cli::Serve;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::load::{build, load};
+use crate::load::{Loaded, build, load_as_far};
 use crate::terminal;
 
 pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
-    let settings = load(file, flags.flags(), context)?.settings;
-    let application = build(&settings, BuildOptions { insecure_no_auth: flags.insecure_no_auth })?;
+    let (Loaded { settings, .. }, mistakes) = load_as_far(file, flags.flags(), context)?;
+    let options = BuildOptions { insecure_no_auth: flags.insecure_no_auth };
+    let application = build(&settings, mistakes, options)?;
     let form =
         ccproxy_telemetry::init(&settings.logging).map_err(|error| Failure::Usage(error.to_string()))?;
     match start_and_wait(application, &settings, form) {

@@ -29,6 +29,7 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
     demand(server.max_headers > 0, "server.max_headers", "must be more than 0");
     demand(server.header_bytes.bytes() >= 1024, "server.header_bytes", "must be at least 1KiB");
     demand(!server.header_timeout.is_zero(), "server.header_timeout", "must be more than 0s");
+    demand(!server.body_timeout.is_zero(), "server.body_timeout", "must be more than 0s");
     demand(!server.keep_alive.is_zero(), "server.keep_alive", "must be more than 0s");
     demand(!server.sse_keep_alive.is_zero(), "server.sse_keep_alive", "must be more than 0s");
     demand(!health.stall_limit.is_zero(), "health.stall_limit", "must be more than 0s");

@@ -46,6 +46,13 @@ impl Settings {
     /// # Errors
     /// Every mistake of all sections at once. The kinds' own keys are checked when the plugins read their sections.
     pub fn load(sources: &Sources) -> Result<Self, Mistakes> {
+        let (settings, mistakes) = Self::load_as_far(sources);
+        Mistakes::or(mistakes, settings)
+    }
+
+    /// The same, going on past mistakes with defaults in their places, for whoever wants to find the plugins' as well.
+    #[must_use]
+    pub fn load_as_far(sources: &Sources) -> (Self, Vec<Mistake>) {
         let (tree, mut mistakes) = sources.merge(defaults());
         unknown_sections(&tree, &mut mistakes);
         let mut settings = Self {
@@ -64,7 +71,7 @@ impl Settings {
             let routes = default_routes(&settings.providers);
             settings.set_routes(routes, &Place::Default);
         }
-        Mistakes::or(mistakes, settings)
+        (settings, mistakes)
     }
 
     pub(super) fn set_routes(&mut self, routes: Vec<Route>, place: &Place) {

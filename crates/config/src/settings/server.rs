@@ -26,6 +26,10 @@ pub struct Server {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub header_timeout: Duration,
+    /// How long a client may fall silent in the middle of a request body.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String", extend("format" = "duration"))]
+    pub body_timeout: Duration,
     /// How long an idle connection of a client is kept.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String", extend("format" = "duration"))]
@@ -47,6 +51,7 @@ impl Default for Server {
             max_headers: 128,
             header_bytes: ByteSize::kib(64),
             header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
             sse_keep_alive: Duration::from_secs(15),
             workers: 0,

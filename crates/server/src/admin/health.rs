@@ -23,8 +23,7 @@ const ENVOY_DEGRADED: HeaderName = HeaderName::from_static("x-envoy-degraded");
 /// Answers a probe.
 pub(crate) fn answer(app: &App, probe: Probe<'_>, request: &Request<Incoming>) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        let error = Error::WrongMethod { method: request.method().to_string(), allow: METHODS };
-        return respond::error(&error, ccproxy_wire::Family::OpenAi, &RequestId::of(request.headers()));
+        return refuse(&Error::WrongMethod { method: request.method().to_string(), allow: METHODS }, request);
     }
     let view = view(app, request.headers());
     let exclude = exclude(request.uri().query().unwrap_or_default());
@@ -53,11 +52,15 @@ pub(crate) fn answer(app: &App, probe: Probe<'_>, request: &Request<Incoming>) -
     };
     match answer {
         Some(answer) => render(app, answer, request.method()),
-        None => {
-            let missing = Error::NoRoute { path: request.uri().path().to_owned() };
-            respond::error(&missing, ccproxy_wire::Family::OpenAi, &RequestId::of(request.headers()))
-        }
+        None => refuse(&Error::NoRoute { path: request.uri().path().to_owned() }, request),
     }
+}
+
+fn refuse(error: &Error, request: &Request<Incoming>) -> Response<Body> {
+    let id = RequestId::of(request.headers());
+    let mut response = respond::error(error, ccproxy_wire::Family::OpenAi, &id);
+    id.mark(response.headers_mut());
+    response
 }
 
 fn render(app: &App, answer: Answer, method: &Method) -> Response<Body> {

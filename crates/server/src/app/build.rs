@@ -17,8 +17,8 @@ use crate::admin;
 use crate::auth::Keys;
 
 /// The start-up gates, in the order in which they open.
-pub(crate) const GATE_LISTENER: &str = "listener bound";
-pub(crate) const GATE_PLUGINS: &str = "plugins started";
+pub(crate) const GATE_LISTENER: &str = "listener-bound";
+pub(crate) const GATE_PLUGINS: &str = "plugins-started";
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -88,6 +88,7 @@ fn assemble(
         keys,
         limits: Limits {
             body: server.body_limit.bytes(),
+            body_timeout: server.body_timeout,
             headers: usize::from(server.max_headers),
             sse_keep_alive: server.sse_keep_alive,
         },

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 /// A pass that follows another this closely says nothing new, and health need not hear it.
 const QUIET: Duration = Duration::from_secs(1);
+/// As many passes as bring any state back, whatever its threshold.
+const EAGER: u64 = 16;
 
 /// A named entry of the configuration, built.
 pub(crate) struct Instance {
@@ -35,19 +37,27 @@ impl Instance {
 pub(crate) struct Traffic {
     reporter: Reporter,
     origin: Instant,
-    /// Milliseconds since `origin` until which passes are not told; 0 after anything but a pass.
+    /// Milliseconds since `origin` until which passes are not told.
     quiet_until: AtomicU64,
+    /// How many more passes are told at once, so that a recovery shows as soon as it can.
+    eager: AtomicU64,
 }
 
 impl Traffic {
     pub(crate) fn new(reporter: Reporter) -> Self {
-        Self { reporter, origin: Instant::now(), quiet_until: AtomicU64::new(0) }
+        Self { reporter, origin: Instant::now(), quiet_until: AtomicU64::new(0), eager: AtomicU64::new(0) }
     }
 
     /// Tells how an exchange went, as far as the provider is concerned.
     pub(crate) fn report(&self, outcome: Outcome) {
         if outcome.status != Status::Pass {
-            self.quiet_until.store(0, Ordering::Relaxed);
+            self.eager.store(EAGER, Ordering::Relaxed);
+            return self.reporter.report(outcome);
+        }
+        let eager = self.eager.load(Ordering::Relaxed);
+        if eager > 0 {
+            // Of passes told at the same moment one may go uncounted; there are enough of them.
+            self.eager.store(eager - 1, Ordering::Relaxed);
             return self.reporter.report(outcome);
         }
         let now = self.origin.elapsed();

@@ -10,6 +10,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use crate::app::Limits;
 use crate::error::Error;
 
 /// As much of a refused body is read, and thrown away.
@@ -22,11 +23,12 @@ pub(super) async fn read(
     mut body: Incoming,
     headers: &HeaderMap,
     operation: Operation,
-    limit: u64,
+    limits: &Limits,
 ) -> Result<Bytes, Error> {
     if body.is_end_stream() || !operation.has_body() {
         return Ok(Bytes::new());
     }
+    let (limit, patience) = (limits.body, limits.body_timeout);
     let too_large = Error::BodyTooLarge { limit };
     let announced: Option<u64> =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -34,7 +36,7 @@ pub(super) async fn read(
         rest(&mut body, headers).await;
         return Err(too_large);
     }
-    let first = next(&mut body).await?.unwrap_or_default();
+    let first = soon(&mut body, patience).await?.unwrap_or_default();
     if announced == Some(first.len() as u64) && body.is_end_stream() {
         return Ok(first);
     }
@@ -43,7 +45,7 @@ pub(super) async fn read(
     whole.reserve(
         announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0).saturating_sub(whole.len()),
     );
-    while let Some(part) = next(&mut body).await? {
+    while let Some(part) = soon(&mut body, patience).await? {
         if whole.len() as u64 + part.len() as u64 > limit {
             rest(&mut body, headers).await;
             return Err(too_large);
@@ -74,6 +76,11 @@ async fn rest(body: &mut Incoming, headers: &HeaderMap) {
     };
     // What takes longer than that is not worth the answer.
     let _ = tokio::time::timeout(DISCARD_TIME, all).await;
+}
+
+/// The next piece, if it comes within `limit`: a body that stands still must not hold a connection for ever.
+async fn soon(body: &mut Incoming, limit: Duration) -> Result<Option<Bytes>, Error> {
+    tokio::time::timeout(limit, next(body)).await.map_err(|_| Error::BodyTimeout { limit })?
 }
 
 async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Error> {
