@@ -111,10 +111,10 @@ pub(crate) fn error(error: &Error, family: Family, id: &RequestId) -> Response<B
 }
 
 /// The event that ends a stream which broke off.
-pub(crate) fn stream_error(error: CallError, dialect: Dialect, id: &RequestId) -> bytes::Bytes {
+pub(crate) fn stream_error(error: CallError, dialect: Dialect, events: u64, id: &RequestId) -> bytes::Bytes {
     let error = Error::Call(error);
     let message = error.to_string();
-    body(&error, &row_of(&error), &message, id).render_event(dialect)
+    body(&error, &row_of(&error), &message, id).render_event(dialect, events)
 }
 
 fn body<'a>(error: &'a Error, row: &Row, message: &'a str, id: &'a RequestId) -> ErrorBody<'a> {

@@ -51,6 +51,7 @@ struct OpenAiInner<'a> {
 #[derive(Serialize)]
 struct ResponsesEvent<'a> {
     r#type: &'static str,
+    sequence_number: u64,
     code: Option<&'a str>,
     message: &'a str,
     param: Option<&'a str>,
@@ -67,13 +68,13 @@ impl<'a> ErrorBody<'a> {
         }
     }
 
-    /// The event that ends a stream of `dialect` in error.
+    /// The event that ends a stream of `dialect` in error, after so many events of the provider's.
     #[must_use]
-    pub fn render_event(&self, dialect: Dialect) -> Bytes {
+    pub fn render_event(&self, dialect: Dialect, events: u64) -> Bytes {
         let (name, data) = match dialect {
             Dialect::Messages => ("event: error\n", json(&self.anthropic())),
             Dialect::Chat => ("", json(&OpenAi { error: self.openai() })),
-            Dialect::Responses => ("event: error\n", json(&self.responses_event())),
+            Dialect::Responses => ("event: error\n", json(&self.responses_event(events))),
         };
         let mut event = Vec::with_capacity(name.len() + data.len() + 8);
         for part in [name.as_bytes(), b"data: ", &data, b"\n\n"] {
@@ -96,10 +97,11 @@ impl<'a> ErrorBody<'a> {
         }
     }
 
-    fn responses_event(&self) -> ResponsesEvent<'a> {
+    fn responses_event(&self, sequence_number: u64) -> ResponsesEvent<'a> {
         // The nested object repeats the flat fields: some SDK releases look here, others there.
         ResponsesEvent {
             r#type: "error",
+            sequence_number,
             code: self.openai_code,
             message: self.message,
             param: self.param,
@@ -137,16 +139,14 @@ mod tests {
             r#"{"error":{"message":"no \"x\"","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#,
         );
         check(
-            error.render_event(Dialect::Chat),
+            error.render_event(Dialect::Chat, 1),
             "data: {\"error\":{\"message\":\"no \\\"x\\\"\",\"type\":\"invalid_request_error\",\"param\":\"model\",\"code\":\"model_not_found\"}}\n\n",
         );
         assert!(
-            error.render_event(Dialect::Messages).starts_with(b"event: error\ndata: {\"type\":\"error\"")
+            error.render_event(Dialect::Messages, 1).starts_with(b"event: error\ndata: {\"type\":\"error\"")
         );
-        assert!(
-            error
-                .render_event(Dialect::Responses)
-                .starts_with(b"event: error\ndata: {\"type\":\"error\",\"code\":\"model_not_found\"")
-        );
+        assert!(error.render_event(Dialect::Responses, 7).starts_with(
+            b"event: error\ndata: {\"type\":\"error\",\"sequence_number\":7,\"code\":\"model_not_found\""
+        ));
     }
 }

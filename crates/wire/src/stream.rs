@@ -43,6 +43,8 @@ struct Seen {
     dialect: Dialect,
     progress: Progress,
     usage: RawUsage,
+    /// How many events had data.
+    events: u64,
     /// The last whole line was empty, or there was none yet.
     boundary: bool,
     /// The event at hand has named itself by an `event` line.
@@ -57,6 +59,7 @@ impl Observer {
             dialect,
             progress: Progress::Unknown,
             usage: RawUsage::default(),
+            events: 0,
             boundary: true,
             named: false,
         };
@@ -87,6 +90,12 @@ impl Observer {
         self.seen.dialect
     }
 
+    /// How many events have come.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.seen.events
+    }
+
     /// The usage told so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
@@ -108,6 +117,7 @@ impl Seen {
     }
 
     fn data(&mut self, data: &[u8]) {
+        self.events += 1;
         if self.dialect == Dialect::Chat {
             self.chat_chunk(data);
         } else if !self.named {

@@ -70,9 +70,9 @@ impl Problem {
         self.error(request_id).render(family)
     }
 
-    /// The event that tells the error inside a stream.
+    /// The event that tells the error, as the first of a stream.
     pub(crate) fn event(&self, dialect: Dialect, request_id: &str) -> Bytes {
-        self.error(request_id).render_event(dialect)
+        self.error(request_id).render_event(dialect, 0)
     }
 
     fn error<'a>(&'a self, request_id: &'a str) -> ErrorBody<'a> {

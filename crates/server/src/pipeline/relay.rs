@@ -189,7 +189,12 @@ impl Relay {
         self.exchange.broke_off(&error);
         match &self.watch {
             Watch::Stream(stream) if stream.may_insert() => {
-                let event = crate::respond::stream_error(error, stream.dialect(), self.exchange.id());
+                let event = crate::respond::stream_error(
+                    error,
+                    stream.dialect(),
+                    stream.events(),
+                    self.exchange.id(),
+                );
                 Ok(Frame::data(event))
             }
             _ => Err(error),

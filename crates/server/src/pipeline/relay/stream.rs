@@ -65,6 +65,10 @@ impl Stream {
         self.observer.usage()
     }
 
+    pub(super) fn events(&self) -> u64 {
+        self.observer.events()
+    }
+
     pub(super) fn dialect(&self) -> Dialect {
         self.observer.dialect()
     }
