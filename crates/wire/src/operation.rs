@@ -53,6 +53,7 @@ impl Operation {
             "embeddings" => (Self::Embeddings, "POST"),
             "completions" => (Self::Completions, "POST"),
             "models" => (Self::Models, "GET, HEAD"),
+            path if leaves_its_folder(path) => return Match::Unknown,
             path => match path.split_once('/') {
                 Some(("models", id)) if !id.is_empty() => (Self::Model, "GET, HEAD"),
                 Some(("responses", id)) if !id.is_empty() && !id.contains('/') => {
@@ -118,6 +119,13 @@ impl Operation {
     }
 }
 
+/// Whether a segment of the path is `.` or `..`, however written: a server that resolves it would find itself at
+/// another path than the one that was allowed.
+fn leaves_its_folder(path: &str) -> bool {
+    let path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
+    path.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +148,16 @@ mod tests {
         check(Method::HEAD, "models", Match::Found(Operation::Models));
         check(Method::GET, "models/meta/llama-3", Match::Found(Operation::Model));
         check(Method::GET, "models/", Match::Found(Operation::Models));
+        check(Method::GET, "models/a..b", Match::Found(Operation::Model));
+        check(Method::GET, "models/meta%2Fllama-3.1", Match::Found(Operation::Model));
+        for path in
+            ["models/..", "models/../files", "models/a/%2e%2E/files", "models/..%2Ffiles", "models/./a"]
+        {
+            check(Method::GET, path, Match::Unknown);
+        }
+        for path in ["responses/..", "responses/%2e.", "responses/..%2ffiles", "responses/..%5Cfiles"] {
+            check(Method::DELETE, path, Match::Unknown);
+        }
         check(Method::GET, "", Match::Unknown);
         check(Method::POST, "audio/speech", Match::Unknown);
     }
