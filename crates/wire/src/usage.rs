@@ -32,10 +32,11 @@ pub(crate) struct RawUsage {
     completion_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
-    #[serde(alias = "input_tokens_details")]
+    // No aliases: some servers send both names, and then say nothing under one of them.
     prompt_tokens_details: Option<InputDetails>,
-    #[serde(alias = "output_tokens_details")]
+    input_tokens_details: Option<InputDetails>,
     completion_tokens_details: Option<OutputDetails>,
+    output_tokens_details: Option<OutputDetails>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -58,21 +59,30 @@ impl RawUsage {
         newer(&mut self.completion_tokens, later.completion_tokens);
         newer(&mut self.cache_read_input_tokens, later.cache_read_input_tokens);
         newer(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
-        self.prompt_tokens_details = later.prompt_tokens_details.or(self.prompt_tokens_details);
-        self.completion_tokens_details = later.completion_tokens_details.or(self.completion_tokens_details);
+        self.prompt_tokens_details = later.input_details().or(self.input_details());
+        self.completion_tokens_details = later.output_details().or(self.output_details());
+    }
+
+    fn input_details(&self) -> Option<InputDetails> {
+        self.prompt_tokens_details.or(self.input_tokens_details)
+    }
+
+    fn output_details(&self) -> Option<OutputDetails> {
+        self.completion_tokens_details.or(self.output_tokens_details)
     }
 
     pub(crate) fn counts(self) -> Usage {
-        let beside =
-            self.cache_read_input_tokens.unwrap_or(0) + self.cache_creation_input_tokens.unwrap_or(0);
+        let cached = [self.cache_read_input_tokens, self.cache_creation_input_tokens];
+        let whole_input = |input: u64| cached.into_iter().flatten().fold(input, u64::saturating_add);
         Usage {
-            input: self.input_tokens.map(|input| input + beside).or(self.prompt_tokens),
-            output: self.output_tokens.or(self.completion_tokens),
+            // Where a server tells a count under both names, one of them may be a 0 that means nothing.
+            input: self.input_tokens.map(whole_input).max(self.prompt_tokens),
+            output: self.output_tokens.max(self.completion_tokens),
             cache_read: self
                 .cache_read_input_tokens
-                .or_else(|| self.prompt_tokens_details.and_then(|details| details.cached_tokens)),
+                .or_else(|| self.input_details().and_then(|details| details.cached_tokens)),
             cache_write: self.cache_creation_input_tokens,
-            reasoning: self.completion_tokens_details.and_then(|details| details.reasoning_tokens),
+            reasoning: self.output_details().and_then(|details| details.reasoning_tokens),
         }
     }
 }
@@ -178,6 +188,14 @@ mod tests {
         check(
             r#"{"usage":{"input_tokens":3,"output_tokens":4},"content":[{"input":{"usage":{"input_tokens":1,"output_tokens":1}}}]}"#,
             [Some(3), Some(4), None, None, None],
+        );
+        check(
+            r#"{"usage":{"prompt_tokens":10,"completion_tokens":7,"input_tokens":0,"output_tokens":0,"prompt_tokens_details":{"cached_tokens":4},"input_tokens_details":null}}"#,
+            [Some(10), Some(7), Some(4), None, None],
+        );
+        check(
+            r#"{"usage":{"input_tokens":18446744073709551615,"cache_read_input_tokens":1}}"#,
+            [Some(u64::MAX), None, Some(1), None, None],
         );
         check(r#"{"content":[{"input":{"usage":{"input_tokens":1}}}]}"#, [None; 5]);
         check(r#"{"text":"\"usage\": {\"input_tokens\": 1}"}"#, [None; 5]);
