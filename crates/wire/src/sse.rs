@@ -41,6 +41,13 @@ impl Lines {
         self.keep(rest);
     }
 
+    /// Takes the end of the stream, and hands the line that it completes, if any, to `each`.
+    pub fn finish(&mut self, mut each: impl FnMut(&[u8])) {
+        if self.in_line() {
+            self.complete(&[], &mut each);
+        }
+    }
+
     /// Whether a line has begun and not yet ended.
     #[must_use]
     pub fn in_line(&self) -> bool {

@@ -1,5 +1,10 @@
 //! Watching a stream go by: its usage, its events' boundaries, whether it came to its own end.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+use serde::de::IgnoredAny;
+
 use crate::sse::{Lines, field};
 use crate::usage::{self, RawUsage};
 use crate::{Dialect, Usage};
@@ -47,8 +52,10 @@ struct Seen {
     events: u64,
     /// The last whole line was empty, or there was none yet.
     boundary: bool,
-    /// The event at hand has named itself by an `event` line.
-    named: bool,
+    /// Where the event at hand, which has named itself by an `event` line, takes the stream once its data is here.
+    named: Option<Progress>,
+    /// A chunk of a chat has told why its text ends.
+    finished: bool,
 }
 
 impl Observer {
@@ -61,7 +68,8 @@ impl Observer {
             usage: RawUsage::default(),
             events: 0,
             boundary: true,
-            named: false,
+            named: None,
+            finished: false,
         };
         Self { lines: Lines::default(), seen }
     }
@@ -70,6 +78,16 @@ impl Observer {
     pub fn push(&mut self, chunk: &[u8]) {
         let seen = &mut self.seen;
         self.lines.push(chunk, |line| seen.line(line));
+    }
+
+    /// Takes the end of the stream: the last line need not have an end of its own, and a chat need not say `[DONE]`
+    /// once it has told its `finish_reason`.
+    pub fn finish(&mut self) {
+        let seen = &mut self.seen;
+        self.lines.finish(|line| seen.last_line(line));
+        if seen.progress == Progress::Open && seen.finished {
+            seen.progress = Progress::Complete;
+        }
     }
 
     /// Where the stream stands.
@@ -107,53 +125,87 @@ impl Seen {
     fn line(&mut self, line: &[u8]) {
         self.boundary = line.is_empty();
         if line.is_empty() {
-            self.named = false;
+            self.named = None;
         } else if let Some(name) = field(line, "event") {
-            self.named = true;
-            self.event(name);
+            let named = self.after(name);
+            self.named = Some(named);
+            if self.progress == Progress::Unknown && named != Progress::Unknown {
+                self.progress = Progress::Open;
+            }
         } else if let Some(data) = field(line, "data") {
+            self.data(data);
+        }
+    }
+
+    /// A line that only the stream's end has ended counts if nothing of it is missing.
+    fn last_line(&mut self, line: &[u8]) {
+        self.boundary = false;
+        let is_whole = |data: &[u8]| data == DONE || serde_json::from_slice::<IgnoredAny>(data).is_ok();
+        if let Some(data) = field(line, "data").filter(|data| is_whole(data)) {
             self.data(data);
         }
     }
 
     fn data(&mut self, data: &[u8]) {
         self.events += 1;
+        if let Some(named) = self.named {
+            self.progress = named;
+        } else if self.dialect != Dialect::Chat
+            && let Some(name) = type_of(data)
+        {
+            // Some servers leave the `event` lines out; the data then names its type.
+            self.progress = self.after(name);
+        }
         if self.dialect == Dialect::Chat {
             self.chat_chunk(data);
-        } else if !self.named {
-            // Some servers leave the `event` lines out; the data then names its type.
-            if let Some(name) = type_of(data) {
-                self.event(name);
-            }
         }
         if let Some(usage) = usage::find(data) {
             self.usage.update(usage);
         }
     }
 
-    fn event(&mut self, name: &[u8]) {
-        self.progress = match (self.dialect, name) {
+    /// Where an event of this name takes the stream.
+    fn after(&self, name: &[u8]) -> Progress {
+        match (self.dialect, name) {
             (_, b"error") => Progress::Error,
             (Dialect::Messages, b"message_stop") => Progress::Complete,
-            (Dialect::Responses, b"response.completed" | b"response.incomplete") => Progress::Complete,
+            (Dialect::Responses, b"response.completed" | b"response.incomplete" | b"response.cancelled") => {
+                Progress::Complete
+            }
             (Dialect::Responses, b"response.failed") => Progress::Error,
             (Dialect::Messages, b"ping") => self.progress,
             _ if self.progress == Progress::Unknown => Progress::Open,
             _ => self.progress,
-        };
+        }
     }
 
     fn chat_chunk(&mut self, data: &[u8]) {
-        if data == b"[DONE]" {
+        if data == DONE {
             if self.progress != Progress::Error {
                 self.progress = Progress::Complete;
             }
         } else if data.starts_with(b"{\"error\"") {
             self.progress = Progress::Error;
-        } else if self.progress == Progress::Unknown {
-            self.progress = Progress::Open;
+        } else {
+            if self.progress == Progress::Unknown {
+                self.progress = Progress::Open;
+            }
+            self.finished = self.finished || tells_finish(data);
         }
     }
+}
+
+/// The end of a chat.
+const DONE: &[u8] = b"[DONE]";
+
+/// Prepared once: most chunks of a chat are none of the last.
+static FINISH: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"\"finish_reason\""));
+
+/// Whether a chunk tells why its text ends; until then servers send `null`, some an empty string.
+fn tells_finish(data: &[u8]) -> bool {
+    let value = FINISH.find(data).and_then(|at| data.get(at + FINISH.needle().len()..));
+    let value = value.and_then(|rest| rest.trim_ascii_start().strip_prefix(b":")).unwrap_or_default();
+    matches!(value.trim_ascii_start(), [b'"', first, ..] if *first != b'"')
 }
 
 /// The text of `"type":"…"` where it is the object's first key, as every vendor sends it.
@@ -194,6 +246,32 @@ mod tests {
         check(Responses, "event: response.created\ndata: {}\n\n", (Progress::Open, true));
         check(Responses, "event: response.completed\ndata: {}\n\n", (Progress::Complete, true));
         check(Responses, "event: response.failed\ndata: {}\n\n", (Progress::Error, true));
+        // An event is one once its data is here.
+        check(Messages, "event: message_start\ndata: {}\n\nevent: message_stop\n", (Progress::Open, false));
+    }
+
+    #[test]
+    fn progress_at_the_end() {
+        use Dialect::{Chat, Messages};
+        let check = |dialect, text: &str, expect| {
+            let mut observer = Observer::new(dialect);
+            observer.push(text.as_bytes());
+            observer.finish();
+            assert_eq!((observer.progress(), observer.at_boundary()), expect, "{text:?}");
+        };
+        let finish = r#"data: {"choices":[{"finish_reason":"stop"}]}"#;
+        check(Chat, &format!("{finish}\n\n"), (Progress::Complete, true));
+        check(Chat, finish, (Progress::Complete, false));
+        check(Chat, "data: {\"choices\":[]}\n\ndata: [DONE]", (Progress::Complete, false));
+        check(Chat, "data: {\"choices\":[]}\n\ndata: [DON", (Progress::Open, false));
+        check(Chat, "data: {\"choices\":[{\"finish_reason\": null}]}\n\n", (Progress::Open, true));
+        check(Chat, "data: {\"choices\":[{\"finish_reason\": \"\"}]}\n\n", (Progress::Open, true));
+        check(Chat, "data: {\"delta\":\"\\\"finish_reason\\\":\\\"x\"}\n\n", (Progress::Open, true));
+        check(Chat, "data: {\"error\":{}}\n\n", (Progress::Error, true));
+        let start = "event: message_start\ndata: {}\n\n";
+        check(Messages, &format!("{start}event: message_stop\ndata: {{}}"), (Progress::Complete, false));
+        check(Messages, &format!("{start}event: message_stop\ndata: {{"), (Progress::Open, false));
+        check(Messages, &format!("{start}event: message_stop"), (Progress::Open, false));
     }
 
     #[test]
