@@ -58,7 +58,7 @@ pub struct Bound {
 }
 
 impl Application {
-    /// Takes the port. Call it on the runtime that is to serve.
+    /// Takes the port and starts the threads that serve. Call it on the runtime that is to accept and supervise.
     ///
     /// # Errors
     /// [`BindError`] says what to do.

@@ -1,5 +1,5 @@
 //! The threads that serve: one runtime each, so that a connection, its requests and the connections to providers that
-//! they use never wake another thread. That halves what a request costs against one runtime over all threads.
+//! they use never wake another thread. One runtime over all threads costs about a quarter more CPU a request.
 
 use std::io;
 use std::sync::Arc;
