@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::body::TimedBody;
 use crate::connect::{HttpClient, client};
 use crate::error::of_request;
-use crate::headers::strip_hop_by_hop;
+use crate::headers::{strip_hop_by_hop, strip_our_own};
 
 /// As much of a refusal as is read for its message.
 const REFUSAL_LIMIT: usize = 16 * 1024;
@@ -92,6 +92,11 @@ impl Endpoint {
         if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(refusal(response, secret.as_ref()).await);
         }
+        if response.status().is_informational() {
+            let message =
+                "the provider answered what was not asked for (HTTP 1xx); check the instance's base_url";
+            return Err(CallError::new(CallErrorKind::NotHttp, message));
+        }
         let (mut parts, body) = response.into_parts();
         strip_hop_by_hop(&mut parts.headers, &[]);
         let body = TimedBody::new(body, self.timeouts.idle, deadline).boxed_unsync();
@@ -111,6 +116,7 @@ impl Endpoint {
         *request.method_mut() = call.method;
         *request.uri_mut() = uri;
         *request.headers_mut() = call.headers;
+        strip_our_own(request.headers_mut());
         Ok(request)
     }
 }

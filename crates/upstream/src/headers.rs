@@ -32,6 +32,15 @@ pub fn strip_hop_by_hop(headers: &mut HeaderMap, more: &[HeaderName]) {
     }
 }
 
+/// Removes what clients say to this proxy about itself, such as `x-ccproxy-simulate`.
+pub(crate) fn strip_our_own(headers: &mut HeaderMap) {
+    let ours = |name: &&HeaderName| name.as_str().starts_with("x-ccproxy-");
+    let found: Vec<HeaderName> = headers.keys().filter(ours).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
+}
+
 fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
@@ -40,6 +49,16 @@ fn named_by_connection(headers: &HeaderMap) -> Vec<HeaderName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn our_own_go() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-ccproxy-simulate", "x-ccproxy-other", "x-app"] {
+            headers.insert(name, "1".parse().unwrap());
+        }
+        strip_our_own(&mut headers);
+        assert_eq!(headers.keys().collect::<Vec<_>>(), ["x-app"]);
+    }
 
     #[test]
     fn what_stays() {

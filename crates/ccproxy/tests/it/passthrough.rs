@@ -69,6 +69,7 @@ async fn which_request_headers_pass() {
         ("idempotency-key", "i-1"),
         ("user-agent", "tester/1"),
         ("x-app", "cli"),
+        ("x-ccproxy-simulate", "for the simulator alone"),
     ];
     let request =
         sent.iter().fold(ask::request(ask::MESSAGES, false), |r, (name, value)| r.header(name, value));
@@ -79,9 +80,16 @@ async fn which_request_headers_pass() {
     };
     let check = |name: &str, expect: &[&str]| assert_eq!(all(name), expect, "{name}");
     check("x-api-key", &[CLAUDE_KEY]);
-    for gone in
-        ["authorization", "proxy-authorization", "cookie", "x-named", "keep-alive", "te", "accept-encoding"]
-    {
+    for gone in [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "x-named",
+        "keep-alive",
+        "te",
+        "accept-encoding",
+        "x-ccproxy-simulate",
+    ] {
         check(gone, &[]);
     }
     check("anthropic-beta", &["a-2026-01-01,b-2026-02-02", "c-2026-03-03"]);
