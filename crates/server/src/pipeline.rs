@@ -26,6 +26,11 @@ use crate::respond;
 use crate::routes::Mount;
 use account::Exchange;
 
+/// Takes in the body of a request that is answered without it.
+pub(crate) async fn discard(request: Request<Incoming>) {
+    intake::discard(request).await;
+}
+
 /// Answers a request below `/v1/`.
 pub(crate) async fn run(
     app: &Arc<App>,
@@ -38,7 +43,7 @@ pub(crate) async fn run(
         Match::Found(operation) => operation,
         other => {
             let response = unmatched(other, path, &request, id);
-            intake::discard(request).await;
+            discard(request).await;
             return response;
         }
     };
@@ -75,7 +80,7 @@ async fn steps(
     let client = match app.keys.check(request.headers()) {
         Ok(client) => client,
         Err(error) => {
-            intake::discard(request).await;
+            discard(request).await;
             return Err((error, exchange));
         }
     };
@@ -97,7 +102,8 @@ async fn steps(
     exchange.target(&target, head.as_ref());
     let (call, restore) = step!(adapt::call(operation, path, parts, &body, head, &target));
     let answer = step!(call::call(&target.instance, call).await);
-    let answer = step!(models::in_shape(operation, family, restore.as_deref(), answer).await);
+    let answer = models::in_shape(operation, family, restore.as_deref(), answer).await;
+    let answer = step!(answer.inspect_err(|error| exchange.blame(error)));
     match relay::relay(answer, &method, restore, exchange).await {
         Ok(response) => Ok(response),
         Err((error, exchange)) => Err((error.into(), *exchange)),

@@ -102,6 +102,49 @@ async fn every_ending_is_counted_once() {
 }
 
 #[tokio::test]
+async fn a_stream_of_known_length_has_its_own_end() {
+    let stage = Stage::start("").await;
+    let check = async |body: &str, expect: [u64; 4]| {
+        let script = Script::whole(200, body.to_owned()).header("content-type", "text/event-stream");
+        let response = stage.scripted(script, &ask::request(ask::CHAT, true)).await;
+        assert_eq!((response.text().as_str(), response.whole), (body, true));
+        assert_eq!(stage.counts().await, expect, "{body}");
+    };
+    check("data: {\"choices\":[]}\n\ndata: [DONE]\n\n", [1, 1, 0, 0]).await;
+    check("data: {\"choices\":[]}\n\n", [2, 1, 1, 0]).await;
+    check("data: {\"error\":{}}\n\n", [3, 1, 2, 0]).await;
+}
+
+#[tokio::test]
+async fn what_comes_after_the_last_event_changes_no_ending() {
+    let stage = Stage::start_with("timeouts = { idle = '60ms' }", "").await;
+    let (done, error) = ("data: {\"choices\":[]}\n\ndata: [DONE]\n\n", "data: {\"error\":{}}\n\n");
+    let silent = |body: &'static str| Script::stream([body]).with_fault(Fault::Stall(At::Body(body.len())));
+    // The provider keeps its connection open, and has nothing more to say.
+    for (body, expect) in [(done, [1, 1, 0, 0]), (error, [2, 1, 1, 0])] {
+        let response = stage.scripted(silent(body), &ask::request(ask::CHAT, true)).await;
+        assert_eq!((response.text().as_str(), response.whole), (body, true));
+        assert_eq!(stage.counts().await, expect);
+    }
+}
+
+#[tokio::test]
+async fn a_client_may_leave_with_the_last_event() {
+    let stage = Stage::start("").await;
+    let (done, error) = ("data: {\"choices\":[]}\n\ndata: [DONE]\n\n", "data: {\"error\":{}}\n\n");
+    for (body, expect) in [(done, [1, 1, 0, 0]), (error, [2, 1, 1, 0])] {
+        stage.upstream.script(Script::stream([body]).with_fault(Fault::Stall(At::Body(body.len()))));
+        let request = ask::request(ask::CHAT, true);
+        let mut conn = Conn::open(stage.app.address()).await;
+        conn.send(&request).await;
+        let mut head = conn.head(&request).await;
+        conn.expect(&mut head, body.as_bytes()).await;
+        drop(conn);
+        assert_eq!(stage.counts().await, expect);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_while_it_sends_is_gone() {
     let stage = Stage::start("").await;
     let mut conn = Conn::open(stage.app.address()).await;

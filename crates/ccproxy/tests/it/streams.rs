@@ -144,6 +144,18 @@ async fn a_stream_that_ends_early_ends_in_the_dialects_error() {
 }
 
 #[tokio::test]
+async fn an_ending_that_is_less_than_the_vendors_is_whole() {
+    let stage = Stage::start("").await;
+    let finish = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    for end in ["", "data: [DONE]", "data: [DONE]\n"] {
+        let body = format!("{finish}{end}");
+        let response = stage.scripted(Script::stream([body.clone()]), &ask::request(ask::CHAT, true)).await;
+        assert_eq!((response.text(), response.whole), (body, true));
+    }
+    assert_eq!(stage.counts().await, [3, 3, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_stream_cut_within_an_event_is_cut_for_the_client_too() {
     let stage = Stage::start("").await;
     for (path, first, last) in EVENTS {

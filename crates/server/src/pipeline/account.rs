@@ -90,8 +90,9 @@ impl Exchange {
         self.end(Ending::Done, None);
     }
 
-    /// The request was answered by an error of ours.
+    /// The request was answered by an error of ours, whatever the provider's status was.
     pub(super) fn failed(&mut self, error: &Error) {
+        self.status = None;
         if error.fault() != Fault::Client {
             let instance = self.instance.as_ref().map_or("-", |instance| instance.name.as_str());
             tracing::warn!(id = self.id.as_str(), instance, fault = ?error.fault(), %error, "request_failed");
@@ -99,10 +100,17 @@ impl Exchange {
         self.end(Ending::Failed, None);
     }
 
-    /// The answer broke off; the provider is told of to health.
-    pub(super) fn broke_off(&mut self, error: &CallError) {
+    /// The provider began an answer and did not bring it to its end; health hears of it.
+    pub(super) fn blame(&self, error: &CallError) {
         if let Some(instance) = &self.instance {
             instance.traffic.report(super::call::judge_error(error));
+        }
+    }
+
+    /// The answer broke off.
+    pub(super) fn broke_off(&mut self, error: &CallError) {
+        self.blame(error);
+        if let Some(instance) = &self.instance {
             tracing::warn!(id = self.id.as_str(), instance = instance.name, %error, "answer_broke_off");
         }
         self.end(Ending::Failed, Some(error));

@@ -6,9 +6,6 @@ use http::StatusCode;
 
 use crate::app::Instance;
 
-/// Anthropic's "overloaded".
-const OVERLOADED: u16 = 529;
-
 /// Calls the provider. Of the retries and the failover that come later, this is the one attempt.
 pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, CallError> {
     let answer = instance.provider.call(call).await;
@@ -31,7 +28,7 @@ pub(super) fn judge_error(error: &CallError) -> Outcome {
 fn judge_status(status: StatusCode) -> Outcome {
     match status.as_u16() {
         429 => Outcome::warn("the provider limits our rate (HTTP 429)"),
-        OVERLOADED | 500..=599 => Outcome::fail(format!("the provider answered HTTP {}", status.as_u16())),
+        500..=599 => Outcome::fail(format!("the provider answered HTTP {}", status.as_u16())),
         // Anything else is a provider at work, also when it refuses a request.
         _ => Outcome::pass(),
     }

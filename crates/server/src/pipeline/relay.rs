@@ -84,7 +84,10 @@ async fn restored(
 ) -> Result<Response<Body>, Failed> {
     let body = match collect(inner).await {
         Ok(body) => body,
-        Err(error) => return Err((error, Box::new(exchange))),
+        Err(error) => {
+            exchange.blame(&error);
+            return Err((error, Box::new(exchange)));
+        }
     };
     let body = match edit::model_span(&body) {
         Some(span) => edit::replace_string(&body, span, name),
@@ -146,58 +149,89 @@ impl Relay {
             Watch::Whole(whole) => whole.pass(data),
             Watch::Nothing => data,
         };
-        if self.inner.is_end_stream() && !matches!(self.watch, Watch::Stream(_)) {
-            // Whoever reads a body of known length does not ask for its end.
-            self.finish();
+        if self.inner.is_end_stream() && self.is_sized() {
+            self.settle();
         }
         (!data.is_empty()).then(|| Frame::data(data))
     }
 
-    fn finish(&mut self) {
+    /// Whoever reads a body of known length does not ask for its end.
+    fn is_sized(&self) -> bool {
+        !matches!(&self.watch, Watch::Stream(stream) if !stream.is_sized())
+    }
+
+    /// The provider's body has ended. A stream that ended too early goes on with an error.
+    fn end(&mut self) -> Option<Result<Frame<Bytes>, CallError>> {
+        if let Some(error) = self.settle() {
+            return Some(self.error_frame(error));
+        }
+        let Watch::Stream(stream) = &mut self.watch else {
+            return None;
+        };
+        let rest = stream.rest();
+        (!rest.is_empty()).then(|| Ok(Frame::data(rest)))
+    }
+
+    /// The provider's body broke off; after the last event there is nothing left that could break.
+    fn break_off(&mut self, error: CallError) -> Option<Result<Frame<Bytes>, CallError>> {
+        if matches!(&self.watch, Watch::Stream(stream) if stream.is_over()) {
+            self.settle();
+            return None;
+        }
+        self.finish(|exchange| exchange.broke_off(&error));
+        Some(self.error_frame(error))
+    }
+
+    /// Tells how the body ended, and gives the error of an end that came too early.
+    fn settle(&mut self) -> Option<CallError> {
+        let (early, told_error) = match &mut self.watch {
+            Watch::Stream(stream) => (stream.early_end(), stream.told_error()),
+            Watch::Whole(_) | Watch::Nothing => (None, false),
+        };
+        match &early {
+            Some(error) => self.finish(|exchange| exchange.broke_off(error)),
+            None if told_error => self.finish(Exchange::told_error),
+            None => self.finish(Exchange::done),
+        }
+        early
+    }
+
+    fn finish(&mut self, tell: impl FnOnce(&mut Exchange)) {
         self.finished = true;
         match &self.watch {
             Watch::Stream(stream) => self.exchange.usage(stream.usage()),
             Watch::Whole(whole) => self.exchange.usage(whole.usage()),
             Watch::Nothing => {}
         }
-        self.exchange.done();
+        tell(&mut self.exchange);
     }
 
-    /// The provider's body has ended.
-    fn end(&mut self) -> Option<Result<Frame<Bytes>, CallError>> {
-        let Watch::Stream(stream) = &mut self.watch else {
-            self.finish();
-            return None;
-        };
-        if let Some(error) = stream.early_end() {
-            return Some(self.break_off(error));
-        }
-        let rest = stream.rest();
-        if stream.told_error() {
-            self.finished = true;
-            self.exchange.told_error();
-        } else {
-            self.finish();
-        }
-        (!rest.is_empty()).then(|| Ok(Frame::data(rest)))
-    }
-
-    /// The provider's body broke off. Between two events the dialect's own error ends the stream; anywhere else only
-    /// a closed connection tells the client that the answer is not whole.
-    fn break_off(&mut self, error: CallError) -> Result<Frame<Bytes>, CallError> {
-        self.finished = true;
-        self.exchange.broke_off(&error);
+    /// Between two events the dialect's own error ends the stream; anywhere else only a closed connection tells the
+    /// client that the answer is not whole.
+    fn error_frame(&self, error: CallError) -> Result<Frame<Bytes>, CallError> {
         match &self.watch {
             Watch::Stream(stream) if stream.may_insert() => {
-                let event = crate::respond::stream_error(
-                    error,
-                    stream.dialect(),
-                    stream.events(),
-                    self.exchange.id(),
-                );
-                Ok(Frame::data(event))
+                let (dialect, events) = (stream.dialect(), stream.events());
+                Ok(Frame::data(crate::respond::stream_error(error, dialect, events, self.exchange.id())))
             }
             _ => Err(error),
+        }
+    }
+}
+
+/// A client that leaves with the last event has had everything; one that leaves before has still used tokens.
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let Watch::Stream(stream) = &self.watch else {
+            return;
+        };
+        if self.finished {
+            return;
+        }
+        if stream.is_over() {
+            self.settle();
+        } else {
+            self.exchange.usage(stream.usage());
         }
     }
 }
@@ -220,7 +254,7 @@ impl http_body::Body for Relay {
             };
             let frame = match polled {
                 Some(Ok(frame)) => this.pass(frame).map(Ok),
-                Some(Err(error)) => Some(this.break_off(error)),
+                Some(Err(error)) => this.break_off(error),
                 None => this.end(),
             };
             if frame.is_some() {

@@ -78,13 +78,23 @@ impl Stream {
         self.observer.progress() == Progress::Error
     }
 
+    /// Whether the dialect's last event, or an error in its place, has gone by.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.observer.progress(), Progress::Complete | Progress::Error)
+    }
+
+    pub(super) fn is_sized(&self) -> bool {
+        self.sized
+    }
+
     /// Whether an event of ours may go out now.
     pub(super) fn may_insert(&self) -> bool {
         !self.sized && self.observer.at_boundary()
     }
 
-    /// The error of a stream that ends before its own last event.
-    pub(super) fn early_end(&self) -> Option<CallError> {
+    /// The stream has ended: an error if that was before its own last event.
+    pub(super) fn early_end(&mut self) -> Option<CallError> {
+        self.observer.finish();
         (self.observer.progress() == Progress::Open).then(|| {
             CallError::new(
                 CallErrorKind::Reset,
