@@ -13,7 +13,6 @@ use axum::routing::get;
 use ccproxy_wire::Family;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -34,13 +33,13 @@ pub(crate) fn pages() -> Router<Arc<App>> {
 }
 
 /// Answers with the page, or says that there is none.
-pub(crate) async fn page(app: &Arc<App>, mut request: Request<Incoming>, id: &RequestId) -> Response<Body> {
+pub(crate) async fn page(app: &Arc<App>, mut request: Request<()>, id: &RequestId) -> Response<Body> {
     let family = Family::of_headers(request.headers());
     let missing = Error::NoRoute { path: request.uri().path().to_owned() };
     let wrong_method = Error::WrongMethod { method: request.method().to_string(), allow: "GET, HEAD" };
     request.extensions_mut().insert(id.clone());
     let router = app.pages.clone().with_state(Arc::clone(app)).fallback(|| async { NotFound });
-    let Ok(response) = router.oneshot(request).await;
+    let Ok(response) = router.oneshot(request.map(|()| axum::body::Body::empty())).await;
     if response.extensions().get::<NotFound>().is_some() {
         respond::error(&missing, family, id)
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {

@@ -43,13 +43,23 @@ async fn dispatch(
     id: &RequestId,
 ) -> Response<Body> {
     if let Err(error) = admit(app, request.headers()) {
-        return respond::error(&error, Family::of_headers(request.headers()), id);
+        let family = Family::of_headers(request.headers());
+        pipeline::discard(request).await;
+        return respond::error(&error, family, id);
     }
     match route {
         Route::Api(mount, below) => pipeline::run(app, mount, below, request, id).await,
         Route::Hello => Response::new(Body::empty()),
-        Route::Probe(_) | Route::Page => admin::page(app, request, id).await,
+        Route::Probe(_) | Route::Page => page(app, request, id).await,
     }
+}
+
+/// A page, or the news that there is none, which is also for whoever still sends to a wrong path.
+async fn page(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let answer = admin::page(app, Request::from_parts(parts.clone(), ()), id).await;
+    pipeline::discard(Request::from_parts(parts, body)).await;
+    answer
 }
 
 /// What is refused before anything is looked at.

@@ -204,6 +204,10 @@ async fn what_the_provider_did_wrong() {
     let garbage = Script::raw("220 mail.example.com ESMTP\r\n\r\n");
     check_all(&stage, Some(&garbage), whole, &unreachable("check the instance's base_url")).await;
 
+    let switched =
+        Script::raw("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
+    check_all(&stage, Some(&switched), whole, &unreachable("check the instance's base_url")).await;
+
     let late = row(504, API, API, Some("upstream_timeout"), "try again");
     check_all(&stage, Some(&Script::fault(Fault::Stall(At::Head))), whole, &late).await;
     check_all(&stage, Some(&Script::fault(Fault::Stall(At::Head))), streamed, &late).await;
@@ -279,4 +283,18 @@ async fn a_body_over_the_limit_is_answered_however_large_it_is() {
     let mut conn = Conn::open(stage.app.address()).await;
     conn.write(asking.as_bytes()).await.unwrap();
     check(&conn.response(&Request::post("/", "")).await, false, &no_key);
+}
+
+#[tokio::test]
+async fn whatever_is_refused_may_be_sent_to_its_end() {
+    let stage = Stage::start("").await;
+    let body = vec![b' '; 20 * 1024 * 1024];
+    let many = |request: Request| (0..200).fold(request, |r, i| r.header(&format!("x-{i}"), "1"));
+    let check = async |request: Request, status: u16| {
+        // A client whose connection breaks while it sends never sees the reason.
+        assert_eq!(stage.send(&request).await.status, status);
+    };
+    check(Request::post("/no-such-instance/v1/messages", body.clone()), 404).await;
+    check(Request::post("/docs", body.clone()), 405).await;
+    check(many(Request::post("/claude/v1/messages", body)), 431).await;
 }
