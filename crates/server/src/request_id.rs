@@ -10,28 +10,41 @@ const MAX_LEN: usize = 128;
 
 /// An id: the client's own if it sent a sane one, a random one otherwise.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestId {
-    value: HeaderValue,
-    from_client: bool,
+pub(crate) enum RequestId {
+    Client(HeaderValue),
+    /// Hexadecimal digits; they stand here rather than on the heap because every request has them.
+    Random([u8; DIGITS]),
 }
+
+const DIGITS: usize = 32;
 
 impl RequestId {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         match headers.get(X_REQUEST_ID).filter(|value| is_sane(value)) {
-            Some(value) => Self { value: value.clone(), from_client: true },
-            None => Self { value: random(), from_client: false },
+            Some(value) => Self::Client(value.clone()),
+            None => Self::Random(random()),
         }
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        self.value.to_str().unwrap_or_default()
+        match self {
+            Self::Client(value) => value.to_str().unwrap_or_default(),
+            Self::Random(digits) => std::str::from_utf8(digits).unwrap_or_default(),
+        }
     }
 
     /// Puts the id on an answer. A provider's own id stays where the client sent none: it is what the provider's
     /// support asks for.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
-        if self.from_client || !headers.contains_key(X_REQUEST_ID) {
-            headers.insert(X_REQUEST_ID, self.value.clone());
+        match self {
+            Self::Client(value) => drop(headers.insert(X_REQUEST_ID, value.clone())),
+            Self::Random(digits) => {
+                if let (false, Ok(value)) =
+                    (headers.contains_key(X_REQUEST_ID), HeaderValue::from_bytes(digits))
+                {
+                    headers.insert(X_REQUEST_ID, value);
+                }
+            }
         }
     }
 }
@@ -42,12 +55,11 @@ fn is_sane(value: &HeaderValue) -> bool {
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
 }
 
-fn random() -> HeaderValue {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+fn random() -> [u8; DIGITS] {
     let number = fastrand::u128(..);
-    let text: [u8; 32] =
-        std::array::from_fn(|i| DIGITS.get((number >> (4 * i)) as usize & 15).copied().unwrap_or(b'0'));
-    HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    std::array::from_fn(|i| {
+        b"0123456789abcdef".get((number >> (4 * i)) as usize & 15).copied().unwrap_or(b'0')
+    })
 }
 
 #[cfg(test)]
