@@ -300,3 +300,17 @@ async fn a_provider_that_limits_our_rate_is_a_warning() {
     assert_eq!(health.status, 200);
     assert!(health.text().contains("429"));
 }
+
+#[tokio::test]
+async fn a_provider_that_never_ends_an_answer_fails() {
+    let stage = settled("").await;
+    let begun = "event: message_start\ndata: {}\n\n";
+    stage.upstream.script(Script::stream([begun]).times(10_000));
+    let probe = Request::get("/plugins/claude/health");
+    let fails = |health: &Response| health.json()["checks"]["upstream"][0]["status"] == "fail";
+    let health = traffic_until(&stage, &ask::request(ask::MESSAGES, true), &probe, fails).await;
+    assert!(health.text().contains("broke the connection"), "{}", health.text());
+    stage.upstream.reset();
+    let passes = |health: &Response| health.json()["checks"]["upstream"][0]["status"] == "pass";
+    traffic_until(&stage, &ask::request(ask::MESSAGES, true), &probe, passes).await;
+}

@@ -87,6 +87,9 @@ impl Exchange {
 
     /// The answer reached the client whole.
     pub(super) fn done(&mut self) {
+        if let (Some(instance), Some(status)) = (&self.instance, self.status) {
+            super::call::came_whole(instance, status);
+        }
         self.end(Ending::Done, None);
     }
 

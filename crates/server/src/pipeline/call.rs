@@ -1,6 +1,6 @@
-//! Step 3: call the provider, and tell health what came of it.
+//! Step 3: call the provider, and tell health if nothing good came of it.
 
-use ccproxy_health::Outcome;
+use ccproxy_health::{Outcome, Status};
 use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind, Fault};
 use http::StatusCode;
 
@@ -9,11 +9,23 @@ use crate::app::Instance;
 /// Calls the provider. Of the retries and the failover that come later, this is the one attempt.
 pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, CallError> {
     let answer = instance.provider.call(call).await;
-    instance.traffic.report(match &answer {
+    let outcome = match &answer {
         Ok(answer) => judge_status(answer.status()),
         Err(error) => judge_error(error),
-    });
+    };
+    // An answer that has begun well may still break off: health hears of a success when the answer is whole.
+    if outcome.status != Status::Pass {
+        instance.traffic.report(outcome);
+    }
     answer
+}
+
+/// Tells health of an answer that has come whole, unless its status has said enough.
+pub(super) fn came_whole(instance: &Instance, status: StatusCode) {
+    let outcome = judge_status(status);
+    if outcome.status == Status::Pass {
+        instance.traffic.report(outcome);
+    }
 }
 
 /// What a call's failure says of the provider; our own faults say nothing bad of it.

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 
 use super::relay::collect;
-use super::resolve;
+use super::{call, resolve};
 use crate::app::{App, Instance};
 use crate::auth::Client;
 use crate::body::Body;
@@ -107,7 +107,7 @@ fn routed(app: &App) -> Vec<Arc<Instance>> {
 }
 
 async fn list(instance: &Instance) -> Option<Vec<Model>> {
-    let call = Call {
+    let models = Call {
         operation: Operation::Models,
         method: Method::GET,
         target: "models?limit=1000".to_owned(),
@@ -117,10 +117,18 @@ async fn list(instance: &Instance) -> Option<Vec<Model>> {
         stream: false,
     };
     let fetch = async {
-        let answer = super::call::call(instance, call).await.ok()?;
-        let ok = answer.status() == StatusCode::OK;
-        let body = collect(answer.into_body()).await.ok()?;
-        if ok { Model::read_list(&body) } else { None }
+        let answer = call::call(instance, models).await.ok()?;
+        let status = answer.status();
+        match collect(answer.into_body()).await {
+            Ok(body) => {
+                call::came_whole(instance, status);
+                Model::read_list(&body).filter(|_| status == StatusCode::OK)
+            }
+            Err(error) => {
+                instance.traffic.report(call::judge_error(&error));
+                None
+            }
+        }
     };
     tokio::time::timeout(PATIENCE, fetch).await.ok().flatten()
 }
