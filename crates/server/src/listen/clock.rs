@@ -3,10 +3,11 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -18,6 +19,8 @@ pub(crate) struct Clock {
     idle_since: AtomicU64,
     /// One more than the milliseconds since `origin` at which a head began to arrive; 0 while none does.
     head_since: AtomicU64,
+    /// The connection speaks HTTP/2, where bytes between requests need not begin a head: they may be a ping.
+    http2: AtomicBool,
 }
 
 /// The limits of a connection that serves no request.
@@ -37,11 +40,13 @@ impl Clock {
             busy: AtomicUsize::new(0),
             idle_since: AtomicU64::new(0),
             head_since: AtomicU64::new(1),
+            http2: AtomicBool::new(false),
         })
     }
 
     /// A request begins; the connection is busy until the guard is gone.
-    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+    pub(crate) fn busy(self: &Arc<Self>, version: Version) -> Busy {
+        self.http2.store(version == Version::HTTP_2, Ordering::Relaxed);
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Busy(Arc::clone(self))
@@ -61,7 +66,8 @@ impl Clock {
     }
 
     fn bytes_came(&self) {
-        if self.busy.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
+        let may_begin_head = !self.http2.load(Ordering::Relaxed) && self.busy.load(Ordering::Relaxed) == 0;
+        if may_begin_head && self.head_since.load(Ordering::Relaxed) == 0 {
             self.head_since.store(self.now() + 1, Ordering::Relaxed);
         }
     }
@@ -153,7 +159,7 @@ mod tests {
         tokio::time::advance(SECOND).await;
         assert!(clock.is_over(LIMITS), "the first head is late");
 
-        let (first, second) = (clock.busy(), clock.busy());
+        let (first, second) = (clock.busy(Version::HTTP_11), clock.busy(Version::HTTP_11));
         drop(first);
         tokio::time::advance(3600 * SECOND).await;
         assert!(!clock.is_over(LIMITS), "a request may take its time");
@@ -168,7 +174,15 @@ mod tests {
         tokio::time::advance(SECOND).await;
         assert!(clock.is_over(LIMITS), "more bytes give a slow head no more time");
 
-        drop(clock.busy());
+        drop(clock.busy(Version::HTTP_2));
+        tokio::time::advance(SECOND).await;
+        clock.bytes_came();
+        tokio::time::advance(73 * SECOND).await;
+        assert!(!clock.is_over(LIMITS), "a ping is no head");
+        tokio::time::advance(SECOND).await;
+        assert!(clock.is_over(LIMITS), "a ping buys no time");
+
+        drop(clock.busy(Version::HTTP_11));
         tokio::time::advance(75 * SECOND).await;
         assert!(clock.is_over(LIMITS), "the connection has been idle for too long");
     }

@@ -83,7 +83,7 @@ impl Connections {
     pub(super) async fn serve(self, stream: TcpStream) {
         let clock = Clock::start();
         let service = service_fn(|request: Request<Incoming>| {
-            let (app, busy) = (Arc::clone(&self.app), clock.busy());
+            let (app, busy) = (Arc::clone(&self.app), clock.busy(request.version()));
             async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
         });
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&clock)));
