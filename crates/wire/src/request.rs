@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::edit::span_of;
 
+/// A longer name is no model's. It would go into patterns, logs and messages, which all need a bound.
+const MAX_MODEL: usize = 4096;
+
 /// The part of a request body that routing reads.
 ///
 /// # Examples
@@ -84,6 +87,12 @@ impl<'a> RequestHead<'a> {
         let model = raw.model.ok_or(RequestError::Missing("model"))?;
         let wrong_model = RequestError::WrongType { field: "model", expected: "a string" };
         let name = string(model.get()).filter(|name| !name.is_empty()).ok_or(wrong_model)?;
+        if name.len() > MAX_MODEL {
+            return Err(RequestError::WrongType {
+                field: "model",
+                expected: "a string of at most 4096 bytes",
+            });
+        }
         let stream = match raw.stream.map(RawValue::get) {
             None | Some("null" | "false") => false,
             Some("true") => true,
@@ -129,6 +138,7 @@ mod tests {
         check(r#"{"messages":[]}"#, Err("model: field required"));
         check(r#"{"model":7}"#, Err("model: must be a string"));
         check(r#"{"model":""}"#, Err("model: must be a string"));
+        check(&format!(r#"{{"model":"{}"}}"#, "m".repeat(4097)), Err("at most 4096 bytes"));
         check(r#"{"model":"m","stream":"yes"}"#, Err("stream: must be true or false"));
     }
 
