@@ -20,6 +20,10 @@ pub(crate) enum Error {
     TooManyHeaders { limit: usize },
     #[error("no key was sent; send yours as \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"")]
     NoKey,
+    #[error(
+        "a web page of another site may not use this proxy while nobody has to show a key; set [auth] to allow it"
+    )]
+    ForeignPage,
     #[error("the key is not known here; check it, or ask this proxy's operator for one")]
     WrongKey,
     #[error("the key is not good for model {model:?}; ask this proxy's operator, or use another model")]

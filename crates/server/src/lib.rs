@@ -10,6 +10,7 @@ mod body;
 mod error;
 mod listen;
 mod middleware;
+mod origin;
 mod pipeline;
 mod request_id;
 mod respond;

@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::request_id::RequestId;
 use crate::routes::{self, Route};
-use crate::{admin, pipeline, respond};
+use crate::{admin, origin, pipeline, respond};
 
 /// Answers one request.
 pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
@@ -66,6 +66,9 @@ async fn page(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Res
 fn admit(app: &App, headers: &HeaderMap) -> Result<(), Error> {
     if app.is_closing() {
         return Err(Error::Draining);
+    }
+    if !app.keys.are_required() && origin::is_foreign(headers) {
+        return Err(Error::ForeignPage);
     }
     let limit = app.limits.headers;
     if headers.len() > limit { Err(Error::TooManyHeaders { limit }) } else { Ok(()) }

@@ -45,6 +45,9 @@ fn row_of(error: &Error) -> Row {
         Error::NoKey | Error::WrongKey => {
             row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
         }
+        Error::ForeignPage => {
+            row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("origin_not_allowed"))
+        }
         Error::ModelNotAllowed { .. } => {
             row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_allowed"))
         }

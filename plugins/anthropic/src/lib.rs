@@ -24,6 +24,10 @@ impl Plugin for Kind {
     type Config = Config;
 
     fn build(_: &Instance, config: Config) -> Result<Built, Vec<KeyError>> {
+        if config.base_url.trim_end_matches('/').ends_with("/v1") {
+            let message = "must leave /v1 out, as ANTHROPIC_BASE_URL does".to_owned();
+            return Err(vec![KeyError { key: "base_url", message }]);
+        }
         let endpoint = Endpoint::new(&config.base_url, "/v1", config.timeouts)
             .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
         let credentials = Arc::new(Credentials::new(config.credentials, config.auth_header.scheme()));

@@ -20,6 +20,21 @@ fn guarded() -> String {
 }
 
 #[tokio::test]
+async fn a_web_page_of_another_site_is_kept_out() {
+    let open = Stage::start("").await;
+    let check = async |stage: &Stage, origin: &str, expect: u16| {
+        let request = Request::post("/codex/v1/responses", r#"{"model":"m"}"#).header("origin", origin);
+        assert_eq!(stage.send(&request).await.status, expect, "{origin}");
+    };
+    check(&open, "http://localhost:3000", 200).await;
+    check(&open, "http://evil.example", 403).await;
+    check(&open, "null", 403).await;
+    assert_eq!(open.upstream.requests().len(), 1);
+    let probe = Request::get("/health/live").header("origin", "http://evil.example");
+    assert_eq!(open.send(&probe).await.status, 200);
+}
+
+#[tokio::test]
 async fn the_token_and_the_keys_in_both_headers() {
     let stage = Stage::start(&guarded()).await;
     let check = async |headers: &[(&str, &str)], expect: u16| {
