@@ -13,6 +13,7 @@ mod resolve;
 
 use std::sync::Arc;
 
+use ccproxy_plugin_api::Answer;
 use ccproxy_wire::Operation;
 use ccproxy_wire::operation::Match;
 use http::{Method, Request, Response};
@@ -48,18 +49,30 @@ pub(crate) async fn run(
         }
     };
     let family = operation.family(request.headers());
-    let exchange = Exchange::begin(app, operation, id);
-    match steps(app, mount, operation, path, request, exchange).await {
-        Ok(response) => response,
-        Err((error, mut exchange)) => {
-            exchange.failed(&error);
-            respond::error(&error, family, id)
+    let mut exchange = Exchange::begin(app, operation, id);
+    let relayed = match steps(app, mount, operation, path, request, &mut exchange).await {
+        Ok(Outcome::Ours(response)) => {
+            exchange.done();
+            return response;
         }
-    }
+        Ok(Outcome::Provider { answer, method, restore }) => relay::relay(answer, &method, restore, exchange)
+            .await
+            .map_err(|(error, exchange)| (error.into(), exchange)),
+        Err(error) => Err((error, Box::new(exchange))),
+    };
+    relayed.unwrap_or_else(|(error, mut exchange)| {
+        exchange.failed(&error);
+        respond::error(&error, family, id)
+    })
 }
 
-/// A failed step hands the exchange back, so that its end is told with the error.
-type Failed = (Error, Exchange);
+/// What the steps before the relay come to.
+enum Outcome {
+    /// An answer of our own, whole.
+    Ours(Response<Body>),
+    /// A provider's answer, and what the relay has to know of the request.
+    Provider { answer: Answer, method: Method, restore: Option<String> },
+}
 
 async fn steps(
     app: &Arc<App>,
@@ -67,47 +80,34 @@ async fn steps(
     operation: Operation,
     path: &str,
     request: Request<Incoming>,
-    mut exchange: Exchange,
-) -> Result<Response<Body>, Failed> {
-    macro_rules! step {
-        ($result:expr) => {
-            match $result {
-                Ok(value) => value,
-                Err(error) => return Err((Error::from(error), exchange)),
-            }
-        };
-    }
+    exchange: &mut Exchange,
+) -> Result<Outcome, Error> {
     let client = match app.keys.check(request.headers()) {
         Ok(client) => client,
         Err(error) => {
             discard(request).await;
-            return Err((error, exchange));
+            return Err(error);
         }
     };
     exchange.client(client.name());
     if matches!(operation, Operation::ResponsesSocket) {
-        return Err((Error::NoWebSocket, exchange));
+        return Err(Error::NoWebSocket);
     }
     if let (Mount::Unified, Operation::Models) = (&mount, operation) {
-        let answer = models::unified(app, client, request.headers()).await;
-        exchange.done();
-        return Ok(answer);
+        return Ok(Outcome::Ours(models::unified(app, client, request.headers()).await));
     }
     let family = operation.family(request.headers());
     let (parts, body) = request.into_parts();
     let method = parts.method.clone();
-    let body = step!(intake::read(body, &parts.headers, operation, &app.limits).await);
-    let head = step!(intake::head(operation, &body));
-    let target = step!(resolve::target(app, &mount, operation, path, head.as_ref(), client));
+    let body = intake::read(body, &parts.headers, operation, &app.limits).await?;
+    let head = intake::head(operation, &body)?;
+    let target = resolve::target(app, &mount, operation, path, head.as_ref(), client)?;
     exchange.target(&target, head.as_ref());
-    let (call, restore) = step!(adapt::call(operation, path, parts, &body, head, &target));
-    let answer = step!(call::call(&target.instance, call).await);
+    let (call, restore) = adapt::call(operation, path, parts, &body, head, &target)?;
+    let answer = call::call(&target.instance, call).await?;
     let answer = models::in_shape(operation, family, restore.as_deref(), answer).await;
-    let answer = step!(answer.inspect_err(|error| exchange.blame(error)));
-    match relay::relay(answer, &method, restore, exchange).await {
-        Ok(response) => Ok(response),
-        Err((error, exchange)) => Err((error.into(), *exchange)),
-    }
+    let answer = answer.inspect_err(|error| exchange.blame(error))?;
+    Ok(Outcome::Provider { answer, method, restore })
 }
 
 fn unmatched(found: Match, path: &str, request: &Request<Incoming>, id: &RequestId) -> Response<Body> {
