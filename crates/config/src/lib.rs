@@ -42,7 +42,7 @@ pub use schema::schema;
 pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
-    Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, ProviderSection,
-    RESERVED_NAMES, Route, Server, Settings, Shutdown, Target,
+    Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, Management, Profile,
+    ProviderSection, RESERVED_NAMES, Route, Server, Settings, Shutdown, Target,
 };
 pub use template::template;

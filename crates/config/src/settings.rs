@@ -6,6 +6,7 @@ mod detect;
 mod health;
 mod load;
 mod logging;
+mod management;
 mod providers;
 mod routes;
 mod server;
@@ -16,8 +17,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use auth::{Auth, ClientKey, KeyHash};
-pub use health::{Details, Health};
+pub use health::{Details, Health, Profile};
 pub use logging::{LogFormat, Logging};
+pub use management::Management;
 pub use providers::{ProviderSection, RESERVED_NAMES};
 pub use routes::{InvalidTarget, Route, Target};
 pub use server::Server;
@@ -37,6 +39,8 @@ pub struct Settings {
     pub auth: Auth,
     /// `[health]`
     pub health: Health,
+    /// `[management]`
+    pub management: Management,
     /// `[shutdown]`
     pub shutdown: Shutdown,
     /// `[logging]`

@@ -6,6 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use tokio::sync::broadcast;
 
 use crate::state::State;
 
@@ -15,6 +16,8 @@ pub const REMEMBERED: usize = 256;
 /// One component changed its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transition {
+    /// Its number, counted from 1 since the start of the process.
+    pub number: u64,
     /// When the outcome was taken that tipped it.
     pub time: Timestamp,
     /// `name`, or `plugin/name`.
@@ -28,14 +31,27 @@ pub struct Transition {
 }
 
 /// A ring of the last [`REMEMBERED`] transitions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Events {
-    ring: Mutex<VecDeque<Transition>>,
+    ring: Mutex<Ring>,
+    live: broadcast::Sender<Transition>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    last: VecDeque<Transition>,
+    recorded: u64,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { ring: Mutex::default(), live: broadcast::Sender::new(REMEMBERED) }
+    }
 }
 
 impl Events {
-    /// Remembers a transition and writes its one log line.
-    pub(crate) fn record(&self, transition: Transition) {
+    /// Numbers a transition, remembers it, tells whoever listens and writes its one log line.
+    pub(crate) fn record(&self, mut transition: Transition) {
         let (component, from, to) =
             (&*transition.component, transition.from.as_str(), transition.to.as_str());
         let reason = transition.reason.as_deref().unwrap_or_default();
@@ -45,15 +61,24 @@ impl Events {
             tracing::info!(component, from, to, reason, "health_transition");
         }
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        if ring.len() >= REMEMBERED {
-            ring.pop_front();
+        ring.recorded += 1;
+        transition.number = ring.recorded;
+        if ring.last.len() >= REMEMBERED {
+            ring.last.pop_front();
         }
-        ring.push_back(transition);
+        // Sent under the lock, so that a listener sees numbers in order. Nobody listening is no error.
+        let _ = self.live.send(transition.clone());
+        ring.last.push_back(transition);
+    }
+
+    /// Every transition to come.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Transition> {
+        self.live.subscribe()
     }
 
     /// The remembered transitions, oldest first.
     pub(crate) fn recent(&self) -> Vec<Transition> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).last.iter().cloned().collect()
     }
 }
 

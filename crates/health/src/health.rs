@@ -8,7 +8,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -98,6 +98,8 @@ pub(crate) struct Inner {
     pub(crate) beats: Beats,
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) events: Events,
+    /// Told whenever a snapshot is published or a component is switched.
+    pub(crate) changes: watch::Sender<()>,
     pub(crate) prepared: Prepared,
     receivers: Mutex<Option<Receivers>>,
 }
@@ -131,6 +133,7 @@ impl Health {
             },
             snapshot: ArcSwap::from_pointee(snapshot),
             events: Events::default(),
+            changes: watch::Sender::new(()),
             receivers: Mutex::new(Some(parts.receivers)),
         };
         Self { inner: Arc::new(inner) }
@@ -177,7 +180,18 @@ impl Health {
         self.inner.lifecycle.open(name)
     }
 
-    /// From here on readiness fails, at once and for good.
+    /// An operator takes the process out of rotation: readiness fails at once, everything else goes on, until
+    /// [`undrain`](Self::undrain). False when it drains already.
+    pub fn take_out(&self) -> bool {
+        self.inner.lifecycle.take_out()
+    }
+
+    /// Ends an operator's drain. False when there is none, or when the process is shutting down.
+    pub fn undrain(&self) -> bool {
+        self.inner.lifecycle.put_back()
+    }
+
+    /// The process is shutting down: from here on readiness fails, at once and for good.
     pub fn drain(&self) {
         self.inner.lifecycle.advance(Phase::Draining);
     }
@@ -202,12 +216,24 @@ impl Health {
                 found = true;
             }
         }
+        self.inner.changes.send_replace(());
         found
     }
 
     /// The last transitions, oldest first.
     pub fn events(&self) -> Vec<Transition> {
         self.inner.events.recent()
+    }
+
+    /// Every transition to come. A listener that falls more than [`REMEMBERED`](crate::REMEMBERED) behind is told so.
+    pub fn subscribe(&self) -> broadcast::Receiver<Transition> {
+        self.inner.events.subscribe()
+    }
+
+    /// Marked as changed by every new snapshot and every component switched on or off. Time alone changes what a
+    /// snapshot means, too: whoever follows a verdict looks again now and then.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.inner.changes.subscribe()
     }
 
     /// How many reports of real traffic were dropped because the writer was behind.

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::watch, time::Instant};
 
-/// Where the process is in its life. It only ever moves forward.
+/// Where the process is in its life. It only ever moves forward, but for a drain that an operator takes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Some start-up gate is still closed.
@@ -47,13 +47,15 @@ struct Gate {
 pub(crate) struct Lifecycle {
     gates: Vec<Gate>,
     phase: watch::Sender<Phase>,
+    /// The drain is an operator's, who may take it back.
+    taken_out: AtomicBool,
 }
 
 impl Lifecycle {
     pub(crate) fn new(gates: Vec<Arc<str>>) -> Self {
         let phase = if gates.is_empty() { Phase::Ready } else { Phase::Starting };
         let gates = gates.into_iter().map(|name| Gate { name, open: AtomicBool::new(false) }).collect();
-        Self { gates, phase: watch::Sender::new(phase) }
+        Self { gates, phase: watch::Sender::new(phase), taken_out: AtomicBool::new(false) }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -79,25 +81,52 @@ impl Lifecycle {
         found
     }
 
+    /// An operator's drain, which [`put_back`](Self::put_back) undoes. False when a drain is under way already.
+    pub(crate) fn take_out(&self) -> bool {
+        self.change(|phase| {
+            let drains = phase < Phase::Draining;
+            if drains {
+                self.taken_out.store(true, Ordering::SeqCst);
+            }
+            drains.then_some(Phase::Draining)
+        })
+    }
+
+    /// Ends an operator's drain. False when there is none, or when the process is shutting down.
+    pub(crate) fn put_back(&self) -> bool {
+        self.change(|phase| {
+            let undone = phase == Phase::Draining && self.taken_out.swap(false, Ordering::SeqCst);
+            let back = if self.closed().next().is_none() { Phase::Ready } else { Phase::Starting };
+            undone.then_some(back)
+        })
+    }
+
     /// The gates still closed, in the order of their registration.
     pub(crate) fn closed(&self) -> impl Iterator<Item = &str> {
         self.gates.iter().filter(|gate| !gate.open.load(Ordering::SeqCst)).map(|gate| &*gate.name)
     }
 
-    /// Moves forward to a phase; a step back is ignored.
+    /// Moves forward to a phase; a step back is ignored. From here on no operator's drain can be taken back.
     pub(crate) fn advance(&self, to: Phase) {
-        let mut from = to;
-        let moved = self.phase.send_if_modified(|phase| {
-            from = *phase;
-            let forward = to > *phase;
-            if forward {
-                *phase = to;
+        self.change(|phase| {
+            if to >= Phase::Draining {
+                self.taken_out.store(false, Ordering::SeqCst);
             }
-            forward
+            (to > phase).then_some(to)
         });
-        if moved {
+    }
+
+    /// Changes the phase, under its lock, to what `next` makes of it. Says whether it changed.
+    fn change(&self, next: impl FnOnce(Phase) -> Option<Phase>) -> bool {
+        let mut step = None;
+        self.phase.send_if_modified(|phase| {
+            step = next(*phase).map(|to| (std::mem::replace(phase, to), to));
+            step.is_some()
+        });
+        if let Some((from, to)) = step {
             tracing::info!(from = from.as_str(), to = to.as_str(), "health_phase");
         }
+        step.is_some()
     }
 
     /// Resolves with the first phase that differs from the one at the time of this call.

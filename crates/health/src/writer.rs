@@ -55,6 +55,7 @@ impl Writer {
             if let Some(flip) = flip {
                 after.component.transitions.fetch_add(1, Ordering::Relaxed);
                 self.inner.events.record(Transition {
+                    number: 0,
                     time: report.time,
                     component: Arc::clone(&after.component.label),
                     from: flip.from,
@@ -65,5 +66,6 @@ impl Writer {
             *reading = Arc::new(after);
         }
         self.inner.snapshot.store(Arc::new(next));
+        self.inner.changes.send_replace(());
     }
 }

@@ -16,6 +16,7 @@ struct Wall {
 
 const CONFIG: &str = "ccproxy-config";
 const HEALTH: &str = "ccproxy-health";
+const HEALTH_SERVER: &str = "ccproxy-health-server";
 const PLUGIN_API: &str = "ccproxy-plugin-api";
 const UPSTREAM: &str = "ccproxy-upstream";
 const WIRE: &str = "ccproxy-wire";
@@ -28,6 +29,12 @@ const SERVERS: &[&str] = &["axum", "hyper", "hyper-util", "tower"];
 const WALLS: &[Wall] = &[
     Wall { room: WIRE, may_use: &[], never: IO, why: "it is pure" },
     Wall { room: CONFIG, may_use: &[], never: IO, why: "reading a configuration waits for nothing" },
+    Wall {
+        room: HEALTH_SERVER,
+        may_use: &[HEALTH],
+        never: &["axum"],
+        why: "it tells the health of any server, whatever that is built with",
+    },
     Wall { room: HEALTH, may_use: &[], never: SERVERS, why: "health knows no HTTP server and no LLM" },
     Wall { room: "ccproxy-telemetry", may_use: &[CONFIG], never: IO, why: "it only writes lines" },
     Wall { room: PLUGIN_API, may_use: &[CONFIG, HEALTH, WIRE], never: SERVERS, why: "the boundary is small" },
@@ -46,7 +53,7 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         room: "ccproxy-server",
-        may_use: &[CONFIG, HEALTH, PLUGIN_API, UPSTREAM, WIRE],
+        may_use: &[CONFIG, HEALTH, HEALTH_SERVER, PLUGIN_API, UPSTREAM, WIRE],
         never: &[],
         why: "the server names no plugin; the program's list does",
     },

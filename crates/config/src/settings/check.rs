@@ -18,7 +18,7 @@ pub(super) fn check(settings: &Settings, env: &Env, mistakes: &mut Vec<Mistake>)
 }
 
 fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
-    let Settings { server, health, shutdown, .. } = settings;
+    let Settings { server, health, management, shutdown, .. } = settings;
     let mut demand = |ok: bool, key: &str, message: &str| {
         if !ok {
             mistakes.push(settings.mistake(key, message));
@@ -33,6 +33,12 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
     demand(!server.keep_alive.is_zero(), "server.keep_alive", "must be more than 0s");
     demand(!server.sse_keep_alive.is_zero(), "server.sse_keep_alive", "must be more than 0s");
     demand(!health.stall_limit.is_zero(), "health.stall_limit", "must be more than 0s");
+    demand(management.ip().is_some(), "management.host", "expected an IP address or localhost");
+    demand(
+        management.port.is_none_or(|port| port == 0 || port != server.port),
+        "management.port",
+        "must not be server.port",
+    );
     demand(
         shutdown.deadline >= shutdown.drain_delay,
         "shutdown.deadline",

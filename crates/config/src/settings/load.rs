@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::check::{check, default_routes};
 use super::providers::name_fault;
-use super::{Auth, Health, Logging, ProviderSection, Route, Server, Settings, Shutdown};
+use super::{Auth, Health, Logging, Management, ProviderSection, Route, Server, Settings, Shutdown};
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
 use crate::place::{Mistake, Mistakes, Place};
@@ -17,8 +17,8 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 7] =
-    ["server", "auth", "health", "shutdown", "logging", "providers", "routes"];
+pub(crate) const SECTIONS: [&str; 8] =
+    ["server", "auth", "health", "management", "shutdown", "logging", "providers", "routes"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -26,6 +26,7 @@ impl Default for Settings {
             server: Server::default(),
             auth: Auth::default(),
             health: Health::default(),
+            management: Management::default(),
             shutdown: Shutdown::default(),
             logging: Logging::default(),
             routes: Vec::new(),
@@ -59,6 +60,7 @@ impl Settings {
             server: section(&tree, "server", &mut mistakes),
             auth: section(&tree, "auth", &mut mistakes),
             health: section(&tree, "health", &mut mistakes),
+            management: section(&tree, "management", &mut mistakes),
             shutdown: section(&tree, "shutdown", &mut mistakes),
             logging: section(&tree, "logging", &mut mistakes),
             routes: section(&tree, "routes", &mut mistakes),
@@ -86,6 +88,7 @@ fn defaults() -> Node {
     tree.set("server", plain(&Server::default(), &Place::Default));
     tree.set("auth", plain(&Auth::default(), &Place::Default));
     tree.set("health", plain(&Health::default(), &Place::Default));
+    tree.set("management", plain(&Management::default(), &Place::Default));
     tree.set("shutdown", plain(&Shutdown::default(), &Place::Default));
     tree.set("logging", plain(&Logging::default(), &Place::Default));
     tree

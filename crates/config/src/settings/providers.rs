@@ -8,6 +8,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "api",
     "dashboard",
     "docs",
+    "drain",
     "favicon.ico",
     "health",
     "healthz",
@@ -21,6 +22,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "startupz",
     "static",
     "status",
+    "undrain",
     "v1",
 ];
 

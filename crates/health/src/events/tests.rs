@@ -56,6 +56,7 @@ fn the_oldest_is_forgotten() {
     let events = Events::default();
     for second in 0..300 {
         events.record(Transition {
+            number: 0,
             time: Timestamp::from_second(second).unwrap(),
             component: "x".into(),
             from: State::Pass,

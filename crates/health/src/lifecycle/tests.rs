@@ -132,3 +132,20 @@ async fn a_killed_task_is_a_stall() {
         "Application process is stalled: main runtime: no progress for 6 s; scheduler: no progress for 6 s; writer: no progress for 6 s"
     );
 }
+
+#[test]
+fn an_operators_drain_can_be_taken_back_and_a_shutdown_cannot() {
+    let mut gated = builder();
+    gated.gate("storage open");
+    let health = gated.build();
+    assert!(!health.undrain(), "nothing to take back");
+    assert!(health.take_out() && !health.take_out());
+    health.open_gate("storage open");
+    assert_eq!(health.phase(), Phase::Draining);
+    assert!(health.undrain());
+    assert_eq!(health.phase(), Phase::Ready);
+    assert!(health.take_out());
+    health.drain();
+    assert!(!health.undrain() && !health.take_out());
+    assert_eq!(health.phase(), Phase::Draining);
+}

@@ -1,0 +1,1 @@
+//! The gRPC health protocol, `grpc.health.v1`.
