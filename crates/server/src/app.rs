@@ -3,6 +3,7 @@
 pub(crate) mod build;
 mod instance;
 mod stats;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

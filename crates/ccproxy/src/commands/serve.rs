@@ -19,7 +19,7 @@ use crate::terminal;
 
 pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
     let (Loaded { settings, .. }, mistakes) = load_as_far(file, flags.flags(), context)?;
-    let options = BuildOptions { insecure_no_auth: flags.insecure_no_auth };
+    let options = BuildOptions { insecure_no_auth: flags.insecure_no_auth, ..BuildOptions::default() };
     let application = build(&settings, mistakes, options)?;
     let form =
         ccproxy_telemetry::init(&settings.logging).map_err(|error| Failure::Usage(error.to_string()))?;

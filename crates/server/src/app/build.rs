@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use ccproxy_config::{
     Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
 };
-use ccproxy_health::{Builder, ComponentType, Health, Heart, Identity, Scope, Spec, SpecError};
-use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
+use ccproxy_health::{Builder, Check, Health, Heart, Identity, Scope, Spec};
+use ccproxy_plugin_api::{Instance as Name, PluginEntry};
 
-use super::instance::{Instance, Traffic};
+use super::instance::Instance;
+use super::watch::watch;
 use super::{App, Application, HealthView, Limits, Route, Target};
 use crate::admin;
 use crate::auth::Keys;
@@ -22,11 +22,15 @@ pub(crate) const GATE_PLUGINS: &str = "plugins-started";
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What the operator says on the command line and nowhere else.
-#[derive(Debug, Clone, Copy, Default)]
+/// What is not in the configuration.
+#[derive(Clone, Default)]
 pub struct BuildOptions {
     /// Listen on a public address although nobody has to show a key.
     pub insecure_no_auth: bool,
+    /// Checks of the core beside our own.
+    pub checks: Vec<(Spec, Arc<dyn Check>)>,
+    /// Start-up gates beside our own; whoever names one opens it through [`Bound::health`](crate::Bound::health).
+    pub gates: Vec<String>,
 }
 
 /// How to listen and how to stop.
@@ -51,12 +55,22 @@ impl Application {
         if !options.insecure_no_auth {
             mistakes.extend(open_to_all(settings));
         }
+        let BuildOptions { checks, gates, .. } = options;
         let keys = Keys::new(settings).map_err(|mistake| mistakes.push(mistake)).ok();
         let mut health = Builder::new(Identity::new(VERSION, "claude-code-proxy", "CCProxy API Server"));
         health.stall_limit(settings.health.stall_limit).gate(GATE_LISTENER).gate(GATE_PLUGINS);
+        for gate in &gates {
+            health.gate(gate);
+        }
+        let mut core = Vec::new();
+        for (spec, check) in checks {
+            let named = settings.health.critical.iter().any(|name| name == spec.name());
+            core.push(spec.name().to_owned());
+            health.check(Scope::Core, if named { spec.critical(true) } else { spec }, check);
+        }
         let hearts = (0..workers(&settings.server)).map(|i| health.heart(&format!("worker {i}"))).collect();
         let instances = instances(settings, plugins, &mut health, &mut mistakes);
-        mistakes.extend(unknown_critical(settings, &instances));
+        mistakes.extend(unknown_critical(settings, &instances, &core));
         let (Some(keys), true) = (keys, mistakes.is_empty()) else {
             return Err(Mistakes::new(mistakes));
         };
@@ -144,52 +158,26 @@ fn instance(
         settings.mistake(&key, message).hint(format!("the kinds are {}", kinds.join(", ")))
     })?;
     let built = entry.build(&Name::new(&section.name), &section.section)?;
-    watch(section, entry, built, health, &settings.health.critical)
+    watch(section, entry, built, health, &settings.health)
         .map_err(|error| section.section.mistake("", error.to_string()).into())
 }
 
-/// Registers what watches the instance. Its name alone in `health.critical` makes its traffic critical.
-fn watch(
-    section: &ProviderSection,
-    entry: &PluginEntry,
-    built: Built,
-    health: &mut Builder,
-    critical: &[String],
-) -> Result<Instance, SpecError> {
-    let name = section.name.as_str();
-    let is_critical =
-        |check: &str| critical.iter().any(|listed| listed.as_str() == format!("{name}/{check}"));
-    health.plugin(name, entry.description);
-    for (spec, check) in built.checks {
-        let spec = if is_critical(spec.name()) { spec.critical(true) } else { spec };
-        health.check(Scope::plugin(name), spec, check);
-    }
-    let named = critical.iter().any(|listed| listed == name);
-    let traffic = Spec::new("upstream")?
-        .component_type(ComponentType::Component)
-        .interval(Duration::from_secs(60))
-        .critical(named || is_critical("upstream"));
-    let reporter = health.passive(Scope::plugin(name), traffic);
-    Ok(Instance {
-        name: name.to_owned(),
-        kind: entry.kind,
-        version: entry.version,
-        provider: built.provider,
-        mappings: built.model_mappings,
-        traffic: Traffic::new(reporter),
-        part: health.container().part(name),
-    })
-}
-
-fn unknown_critical(settings: &Settings, instances: &BTreeMap<String, Arc<Instance>>) -> Vec<Mistake> {
-    let known = |listed: &str| instances.contains_key(listed.split('/').next().unwrap_or(listed));
+fn unknown_critical(
+    settings: &Settings,
+    instances: &BTreeMap<String, Arc<Instance>>,
+    core: &[String],
+) -> Vec<Mistake> {
+    let known = |listed: &str| {
+        core.iter().any(|name| name == listed)
+            || instances.contains_key(listed.split('/').next().unwrap_or(listed))
+    };
     let unknown = settings.health.critical.iter().filter(|listed| !known(listed));
     unknown
         .map(|listed| {
-            let message = format!("{listed:?} names no provider instance");
+            let message = format!("{listed:?} names neither a provider instance nor a check of the core");
             settings
                 .mistake("health.critical", message)
-                .hint("give INSTANCE or INSTANCE/CHECK, such as claude/upstream")
+                .hint("give INSTANCE, INSTANCE/CHECK such as claude/upstream, or a check of the core such as memory")
         })
         .collect()
 }
