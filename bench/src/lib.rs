@@ -1,11 +1,15 @@
-//! The Rust half of `bench/run`: a mock upstream and a load generator.
+//! The Rust half of `bench/run` and `bench/health-run`: a mock upstream, a load generator, a prober.
 //!
-//! Both are single-threaded, so that on a small machine they take as little as they can from the proxy
-//! under test, and both speak through [`chat`]: the upstream writes the time of sending into every event,
+//! All are single-threaded, so that on a small machine they take as little as they can from the proxy
+//! under test. The first two speak through [`chat`]: the upstream writes the time of sending into every event,
 //! the load generator reads it back and so knows how long the event was under way.
 
 pub mod chat;
 pub mod clock;
 pub mod load;
+pub mod probe;
 pub mod stamps;
+mod times;
 pub mod upstream;
+
+pub use times::Quantiles;

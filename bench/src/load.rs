@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use crate::chat::Shape;
 use connection::Connection;
+pub use report::Report;
 use report::Tally;
-pub use report::{Quantiles, Report};
 
 /// When to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

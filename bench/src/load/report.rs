@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use hdrhistogram::CreationError;
 use hdrhistogram::errors::AdditionError;
-use hdrhistogram::{CreationError, Histogram};
 use serde::Serialize;
+
+use crate::times::{Quantiles, Times};
 
 /// What `bench-load` prints.
 #[derive(Debug, Serialize)]
@@ -23,21 +25,6 @@ pub struct Report {
     pub first_event_us: Quantiles,
     /// From the upstream's writing an event to its arrival here.
     pub event_us: Quantiles,
-}
-
-/// Some points of a distribution, in microseconds; all zero when nothing was recorded.
-#[derive(Debug, Serialize)]
-pub struct Quantiles {
-    /// Half were faster.
-    pub p50: f64,
-    /// 99 of 100 were faster.
-    pub p99: f64,
-    /// 999 of 1,000 were faster.
-    pub p999: f64,
-    /// The slowest.
-    pub max: f64,
-    /// The mean.
-    pub mean: f64,
 }
 
 /// The times of one connection, or of all.
@@ -66,47 +53,21 @@ impl Tally {
     }
 
     pub(super) fn add(&mut self, other: &Self) -> Result<(), AdditionError> {
-        self.latency.0.add(&other.latency.0)?;
-        self.first_event.0.add(&other.first_event.0)?;
-        self.event.0.add(&other.event.0)
+        self.latency.add(&other.latency)?;
+        self.first_event.add(&other.first_event)?;
+        self.event.add(&other.event)
     }
 
     pub(super) fn report(&self, elapsed: Duration) -> Report {
-        let (requests, seconds) = (self.latency.0.len(), elapsed.as_secs_f64());
+        let (requests, seconds) = (self.latency.count(), elapsed.as_secs_f64());
         Report {
             requests,
-            events: self.event.0.len(),
+            events: self.event.count(),
             seconds,
             rate: requests as f64 / seconds.max(f64::EPSILON),
             latency_us: self.latency.quantiles(),
             first_event_us: self.first_event.quantiles(),
             event_us: self.event.quantiles(),
-        }
-    }
-}
-
-/// Nanoseconds up to a minute, to three digits; what is slower counts as a minute.
-#[derive(Debug)]
-struct Times(Histogram<u64>);
-
-impl Times {
-    fn new() -> Result<Self, CreationError> {
-        Histogram::new_with_max(60_000_000_000, 3).map(Self)
-    }
-
-    fn record(&mut self, ns: u64) {
-        self.0.saturating_record(ns);
-    }
-
-    fn quantiles(&self) -> Quantiles {
-        let us = |ns: f64| (ns / 100.0).round() / 10.0;
-        let at = |quantile: f64| us(self.0.value_at_quantile(quantile) as f64);
-        Quantiles {
-            p50: at(0.5),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: us(self.0.max() as f64),
-            mean: us(self.0.mean()),
         }
     }
 }
