@@ -12,7 +12,7 @@
 //! guess. A component that only traffic feeds and that has heard none, and one the operator switched off, are shown
 //! but take no part in any verdict.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use tokio::time::Instant;
 
@@ -122,23 +122,28 @@ fn worst(found: &[Found<'_>]) -> Option<Status> {
 
 /// Liveness: this process makes progress. Looks at nothing outside it, nor at any lock a task could hold.
 pub fn live(health: &Health) -> Verdict {
-    let (beats, now) = (&health.inner.beats, Instant::now());
-    let core =
-        [("main runtime", &*beats.runtime.0), ("scheduler", &beats.scheduler), ("writer", &beats.writer)];
-    let others = beats.others.iter().map(|(name, heart)| (&**name, &*heart.0));
-    let mut stalled = Vec::new();
-    for (about, beat) in core.into_iter().chain(others) {
-        let age = beat.age(now);
-        if age > health.inner.settings.stall_limit {
-            let text = format!("no progress for {} s", age.as_secs());
-            stalled.push(Found::plain(Status::Fail, about, text));
-        }
-    }
+    live_at(&health.inner, Instant::now())
+}
+
+/// The verdict while every heart beats.
+pub(crate) fn alive() -> Verdict {
+    Verdict::pass("Application process is running")
+}
+
+pub(crate) fn live_at(inner: &Inner, now: Instant) -> Verdict {
+    let over = inner.beats.ages(now).filter(|(_, age)| *age > inner.settings.stall_limit);
+    let stalled: Vec<_> =
+        over.map(|(about, age)| Found::plain(Status::Fail, about, no_progress(age))).collect();
     if stalled.is_empty() {
-        Verdict::pass("Application process is running")
+        alive()
     } else {
         Verdict::new(Status::Fail, "Application process is stalled", stalled)
     }
+}
+
+/// What is said of a heart that has not beaten for this long.
+pub(crate) fn no_progress(age: Duration) -> String {
+    format!("no progress for {} s", age.as_secs())
 }
 
 /// Start-up: every gate is open, save those excluded by name.
@@ -153,13 +158,15 @@ pub fn startup(health: &Health, exclude: &[&str]) -> Verdict {
 
 /// Readiness: the phase, and what is marked critical.
 pub fn ready(health: &Health, exclude: &[&str]) -> Verdict {
-    let inner = &*health.inner;
+    ready_at(&health.inner, &health.inner.snapshot.load(), Instant::now(), exclude)
+}
+
+pub(crate) fn ready_at(inner: &Inner, snapshot: &Snapshot, now: Instant, exclude: &[&str]) -> Verdict {
     if let Some(verdict) = phase(inner) {
         return verdict;
     }
-    let snapshot = inner.snapshot.load();
     let mut problems = Vec::new();
-    for seen in snapshot.view(Instant::now()) {
+    for seen in snapshot.view(now) {
         if let Some(status) = for_readiness(&seen)
             && !seen.reading.component.excluded(exclude)
         {
@@ -177,8 +184,21 @@ pub fn ready(health: &Health, exclude: &[&str]) -> Verdict {
     }
 }
 
+/// The first moment after `now` at which time alone changes what readiness makes of this snapshot, or its words.
+pub(crate) fn ready_until(snapshot: &Snapshot, now: Instant) -> Option<Instant> {
+    snapshot.readings.iter().filter_map(|reading| reading.until(now, snapshot.grace)).min()
+}
+
 /// The name of the container's own entry.
 pub(crate) const CONTAINER: &str = "service_container";
+
+/// What `/health` makes of everything it looks at.
+pub(crate) fn whole(health: &Health) -> Verdict {
+    let inner = &*health.inner;
+    let snapshot = inner.snapshot.load();
+    let seen = on_page(&snapshot, &Scope::Core, &[], Instant::now());
+    core(inner, &inner.container.report(), &seen)
+}
 
 /// The whole core: the phase, the container, every check of the core.
 pub(crate) fn core(inner: &Inner, container: &crate::ContainerReport, seen: &[Seen<'_>]) -> Verdict {
@@ -210,10 +230,35 @@ pub(crate) fn plugin(seen: &[Seen<'_>]) -> Verdict {
     }
 }
 
+/// One component, which may have several measurements: as bad as the worst.
+pub(crate) fn component(seen: &[Seen<'_>]) -> Verdict {
+    let problems = troubled(seen);
+    match worst(&problems) {
+        None => Verdict::pass("Component is healthy"),
+        Some(Status::Fail) => Verdict::new(Status::Fail, "Component is not healthy", problems),
+        Some(_) => Verdict::new(Status::Warn, "Component is degraded", problems),
+    }
+}
+
+/// The container alone.
+pub(crate) fn container(report: &crate::ContainerReport) -> Verdict {
+    let problems = || vec![Found::plain(report.status, CONTAINER, report.output.clone())];
+    match report.status {
+        Status::Pass => component(&[]),
+        Status::Fail => Verdict::new(Status::Fail, "Component is not healthy", problems()),
+        Status::Warn => Verdict::new(Status::Warn, "Component is degraded", problems()),
+    }
+}
+
 /// What belongs to a page, at this moment.
-pub(crate) fn on_page<'a>(snapshot: &'a Snapshot, scope: &Scope, exclude: &[&str]) -> Vec<Seen<'a>> {
+pub(crate) fn on_page<'a>(
+    snapshot: &'a Snapshot,
+    scope: &Scope,
+    exclude: &[&str],
+    now: Instant,
+) -> Vec<Seen<'a>> {
     let here = |seen: &Seen<'_>| seen.reading.scope() == scope && !seen.reading.component.excluded(exclude);
-    snapshot.view(Instant::now()).filter(here).collect()
+    snapshot.view(now).filter(here).collect()
 }
 
 /// What a phase other than ready has to say.
@@ -235,7 +280,7 @@ fn closed_gates<'a>(inner: &'a Inner, exclude: &[&str]) -> Vec<Found<'a>> {
 }
 
 /// What a component means for readiness; nothing, if it is well or none of readiness's business.
-fn for_readiness(seen: &Seen<'_>) -> Option<Status> {
+pub(crate) fn for_readiness(seen: &Seen<'_>) -> Option<Status> {
     match seen.standing {
         Standing::Idle | Standing::Disabled => None,
         Standing::Unknown => seen.reading.critical().then_some(Status::Fail),

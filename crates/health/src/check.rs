@@ -39,7 +39,7 @@ impl std::fmt::Display for Status {
 pub enum Value {
     /// A count.
     Int(i64),
-    /// A measure; a number that is not finite is shown as `null`.
+    /// A measure; a number that is not finite counts as not measured.
     Float(f64),
     /// A yes or no.
     Bool(bool),

@@ -1,6 +1,9 @@
 //! The service container: the parts of the running program, and whether each has started.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 use crate::{check::Status, scrub};
 
@@ -42,6 +45,8 @@ struct Entry {
 #[derive(Debug, Clone, Default)]
 pub struct Container {
     parts: Arc<Mutex<Vec<Entry>>>,
+    /// Counts changes, so that an answer made before one can be told from one made after.
+    version: Arc<AtomicU64>,
 }
 
 /// The handle by which one part tells how it is.
@@ -100,6 +105,11 @@ impl Container {
         self.lock().iter().any(|entry| entry.essential && matches!(entry.state, PartState::Failed(_)))
     }
 
+    /// Another number than before, whenever a part has changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::SeqCst)
+    }
+
     /// The verdict of this moment.
     pub fn report(&self) -> ContainerReport {
         let parts = self.lock();
@@ -136,6 +146,7 @@ impl Container {
                 parts.push(Entry { name: name.to_owned(), essential, state: PartState::Starting });
             }
         }
+        self.version.fetch_add(1, Ordering::SeqCst);
         Part { container: self.clone(), index }
     }
 
@@ -175,6 +186,7 @@ impl Part {
         if let Some(entry) = self.container.lock().get_mut(self.index) {
             entry.state = state;
         }
+        self.container.version.fetch_add(1, Ordering::SeqCst);
     }
 }
 

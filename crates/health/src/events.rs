@@ -54,7 +54,8 @@ impl Events {
     pub(crate) fn record(&self, mut transition: Transition) {
         let (component, from, to) =
             (&*transition.component, transition.from.as_str(), transition.to.as_str());
-        let reason = transition.reason.as_deref().unwrap_or_default();
+        // None leaves the field out of the line.
+        let reason = transition.reason.as_deref();
         if matches!(transition.to, State::Warn | State::Fail) {
             tracing::warn!(component, from, to, reason, "health_transition");
         } else {

@@ -2,43 +2,54 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use tokio::{
     sync::{broadcast, watch},
-    time::{MissedTickBehavior, interval},
+    time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    beat::{Beats, Heart},
     container::Container,
     events::{Events, Transition},
-    lifecycle::{Beat, Lifecycle, Phase},
+    lifecycle::{Lifecycle, Phase},
+    links::Links,
     passive::{Lanes, Receivers},
     registry::{Component, Identity, Page},
-    report::Prepared,
+    report::{Probes, Profile},
+    sample::Sample,
     scheduler::Scheduler,
     snapshot::{Reading, Snapshot},
     spec::Scope,
     writer::Writer,
 };
 
-/// How often every heart beats.
-pub(crate) const BEAT: Duration = Duration::from_millis(100);
-
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) stall_limit: Duration,
     pub(crate) grace: Duration,
     pub(crate) retry_after: u32,
+    pub(crate) profile: Profile,
+    pub(crate) links: Links,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { stall_limit: Duration::from_secs(5), grace: Duration::from_secs(5), retry_after: 5 }
+        Self {
+            stall_limit: Duration::from_secs(5),
+            grace: Duration::from_secs(5),
+            retry_after: 5,
+            profile: Profile::default(),
+            links: Links::default(),
+        }
     }
 }
 
@@ -55,38 +66,6 @@ pub(crate) struct Parts {
     pub(crate) hearts: Vec<(Arc<str>, Heart)>,
 }
 
-/// The heartbeats that liveness looks at.
-#[derive(Debug)]
-pub(crate) struct Beats {
-    pub(crate) runtime: Heart,
-    pub(crate) scheduler: Beat,
-    pub(crate) writer: Beat,
-    pub(crate) others: Vec<(Arc<str>, Heart)>,
-}
-
-/// A heart to beat on a runtime beside the main one; its stall is a stall of the process.
-#[derive(Debug, Clone)]
-pub struct Heart(pub(crate) Arc<Beat>);
-
-impl Heart {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Beat::new()))
-    }
-
-    /// Beats until `stop` is cancelled, which proves that the runtime it is polled on runs tasks and timers.
-    pub async fn beat_until(self, stop: CancellationToken) {
-        let mut tick = interval(BEAT);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                _ = tick.tick() => self.0.beat(),
-            }
-        }
-        self.0.end();
-    }
-}
-
 pub(crate) struct Inner {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
@@ -100,7 +79,9 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     /// Told whenever a snapshot is published or a component is switched.
     pub(crate) changes: watch::Sender<()>,
-    pub(crate) prepared: Prepared,
+    /// Counts how often a component was switched on or off.
+    pub(crate) switched: AtomicU64,
+    pub(crate) probes: Probes,
     receivers: Mutex<Option<Receivers>>,
 }
 
@@ -117,7 +98,8 @@ impl Health {
         let readings = parts.components.iter().map(|c| Arc::new(Reading::unknown(Arc::clone(c)))).collect();
         let snapshot = Snapshot { readings, grace: parts.settings.grace };
         let inner = Inner {
-            prepared: Prepared::new(&parts.identity),
+            probes: Probes::new(&parts.identity, parts.settings.profile),
+            switched: AtomicU64::new(0),
             identity: parts.identity,
             settings: parts.settings,
             lifecycle: Lifecycle::new(parts.gates),
@@ -125,12 +107,7 @@ impl Health {
             components: parts.components,
             container: parts.container,
             lanes: parts.lanes,
-            beats: Beats {
-                runtime: Heart::new(),
-                scheduler: Beat::new(),
-                writer: Beat::new(),
-                others: parts.hearts,
-            },
+            beats: Beats::new(parts.hearts),
             snapshot: ArcSwap::from_pointee(snapshot),
             events: Events::default(),
             changes: watch::Sender::new(()),
@@ -212,10 +189,12 @@ impl Health {
         let mut found = false;
         for component in &self.inner.components {
             if component.scope == *scope && component.spec.name() == name {
-                component.enabled.store(enabled, Ordering::Relaxed);
+                component.enabled.store(enabled, Ordering::SeqCst);
                 found = true;
             }
         }
+        // After the change, not before: whoever sees the new number sees the change.
+        self.inner.switched.fetch_add(1, Ordering::SeqCst);
         self.inner.changes.send_replace(());
         found
     }
@@ -239,6 +218,22 @@ impl Health {
     /// How many reports of real traffic were dropped because the writer was behind.
     pub fn dropped_reports(&self) -> u64 {
         self.inner.lanes.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Every component with its numbers, in the order of registration: for metrics.
+    pub fn samples(&self) -> Vec<Sample> {
+        Sample::all(&self.inner)
+    }
+
+    /// The worst lateness of each runtime's heartbeats within the last 5 to 10 s, by name: how long tasks have had
+    /// to wait for their turn.
+    pub fn lags(&self) -> Vec<(Arc<str>, Duration)> {
+        self.inner.beats.lags(Instant::now()).map(|(name, lag)| (name.into(), lag)).collect()
+    }
+
+    /// How long ago each heart beat last, by name; liveness fails for one beyond the stall limit.
+    pub fn stalls(&self) -> Vec<(Arc<str>, Duration)> {
+        self.inner.beats.ages(Instant::now()).map(|(name, age)| (name.into(), age)).collect()
     }
 
     /// The names of the plugins that have a page.

@@ -40,14 +40,17 @@
 //! ```
 
 pub mod aggregate;
+mod beat;
 mod check;
 mod container;
 mod events;
 mod health;
 mod lifecycle;
+mod links;
 mod passive;
 mod registry;
 pub mod report;
+mod sample;
 mod scheduler;
 mod scrub;
 mod snapshot;
@@ -55,18 +58,22 @@ mod spec;
 pub mod state;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod writer;
 
+pub use beat::Heart;
 pub use check::{Check, Observed, Outcome, Status, Value, check_fn};
 pub use container::{Container, ContainerReport, OPERATIONAL, Part};
 pub use events::{REMEMBERED, Transition};
 pub use futures_util::future::BoxFuture;
-pub use health::{Health, Heart};
+pub use health::Health;
 pub use lifecycle::Phase;
+pub use links::LinkError;
 pub use passive::Reporter;
 pub use registry::{Builder, Identity};
-pub use report::{Answer, View};
+pub use report::{Answer, Cache, Profile, View};
+pub use sample::Sample;
 pub use scrub::scrub;
-pub use snapshot::{Reading, Seen, Snapshot, Standing};
+pub use snapshot::{Reading, Runs, Seen, Snapshot, Standing};
 pub use spec::{ComponentType, MAX_NAME, Scope, Spec, SpecError};
 pub use state::State;

@@ -1,4 +1,4 @@
-//! Where the process is in its life, and the heartbeats that prove it makes progress.
+//! Where the process is in its life.
 
 use std::{
     future::Future,
@@ -6,10 +6,9 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
 /// Where the process is in its life. It only ever moves forward, but for a drain that an operator takes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,13 +48,20 @@ pub(crate) struct Lifecycle {
     phase: watch::Sender<Phase>,
     /// The drain is an operator's, who may take it back.
     taken_out: AtomicBool,
+    /// Counts whatever changes here, so that an answer made before can be told from one made after.
+    version: AtomicU64,
 }
 
 impl Lifecycle {
     pub(crate) fn new(gates: Vec<Arc<str>>) -> Self {
         let phase = if gates.is_empty() { Phase::Ready } else { Phase::Starting };
         let gates = gates.into_iter().map(|name| Gate { name, open: AtomicBool::new(false) }).collect();
-        Self { gates, phase: watch::Sender::new(phase), taken_out: AtomicBool::new(false) }
+        Self {
+            gates,
+            phase: watch::Sender::new(phase),
+            taken_out: AtomicBool::new(false),
+            version: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -73,6 +79,8 @@ impl Lifecycle {
             gate.open.store(true, Ordering::SeqCst);
             found = true;
         }
+        // After the change, not before: whoever sees the new version sees the change.
+        self.version.fetch_add(1, Ordering::SeqCst);
         if !found {
             tracing::warn!(gate = name, "health_gate_unknown");
         } else if self.closed().next().is_none() {
@@ -101,6 +109,16 @@ impl Lifecycle {
         })
     }
 
+    /// Another number than before, whenever a gate or the phase has changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::SeqCst)
+    }
+
+    /// Every gate and whether it is open.
+    pub(crate) fn gates(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.gates.iter().map(|gate| (&*gate.name, gate.open.load(Ordering::SeqCst)))
+    }
+
     /// The gates still closed, in the order of their registration.
     pub(crate) fn closed(&self) -> impl Iterator<Item = &str> {
         self.gates.iter().filter(|gate| !gate.open.load(Ordering::SeqCst)).map(|gate| &*gate.name)
@@ -121,6 +139,8 @@ impl Lifecycle {
         let mut step = None;
         self.phase.send_if_modified(|phase| {
             step = next(*phase).map(|to| (std::mem::replace(phase, to), to));
+            // Under the lock, and so before anyone is told of the new phase.
+            self.version.fetch_add(u64::from(step.is_some()), Ordering::SeqCst);
             step.is_some()
         });
         if let Some((from, to)) = step {
@@ -139,43 +159,6 @@ impl Lifecycle {
             }
             *receiver.borrow_and_update()
         }
-    }
-}
-
-/// A heartbeat ended on purpose: the process is shutting down, and that is no stall.
-const ENDED: u64 = u64::MAX;
-
-/// One heartbeat: milliseconds since the health began, readable from any thread.
-#[derive(Debug)]
-pub(crate) struct Beat {
-    origin: Instant,
-    last: AtomicU64,
-}
-
-impl Beat {
-    pub(crate) fn new() -> Self {
-        Self { origin: Instant::now(), last: AtomicU64::new(0) }
-    }
-
-    pub(crate) fn beat(&self) {
-        self.last.store(self.millis(Instant::now()), Ordering::Relaxed);
-    }
-
-    pub(crate) fn end(&self) {
-        self.last.store(ENDED, Ordering::Relaxed);
-    }
-
-    /// How long ago the last beat was.
-    pub(crate) fn age(&self, now: Instant) -> Duration {
-        match self.last.load(Ordering::Relaxed) {
-            ENDED => Duration::ZERO,
-            last => Duration::from_millis(self.millis(now).saturating_sub(last)),
-        }
-    }
-
-    fn millis(&self, now: Instant) -> u64 {
-        let millis = now.saturating_duration_since(self.origin).as_millis();
-        u64::try_from(millis).unwrap_or(ENDED - 1)
     }
 }
 

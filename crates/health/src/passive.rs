@@ -1,8 +1,11 @@
 //! Passive health: what real traffic says, on its way to the writer.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -20,11 +23,13 @@ pub(crate) struct Report {
     pub(crate) outcome: Outcome,
     pub(crate) at: Instant,
     pub(crate) time: Timestamp,
+    /// How long the run took, if it was one.
+    pub(crate) took: Option<Duration>,
 }
 
 impl Report {
     pub(crate) fn now(index: usize, outcome: Outcome) -> Self {
-        Self { index, outcome, at: Instant::now(), time: Timestamp::now() }
+        Self { index, outcome, at: Instant::now(), time: Timestamp::now(), took: None }
     }
 }
 

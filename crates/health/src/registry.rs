@@ -11,10 +11,13 @@ use std::{
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
+    beat::Heart,
     check::Check,
     container::Container,
-    health::{Health, Heart, Settings},
+    health::{Health, Settings},
+    links::LinkError,
     passive::{LANE, Lanes, Reporter},
+    report::Profile,
     scrub,
     spec::{Scope, Spec},
 };
@@ -46,6 +49,18 @@ impl Identity {
             service_id: bounded(service_id.into()),
             description: bounded(description.into()),
         }
+    }
+
+    /// `version` and `releaseId` of a page. The draft's version is the public one, which is all that a caller may
+    /// rely on: the part of ours that changes when something breaks.
+    pub(crate) fn versions(&self, profile: Profile, full: bool) -> (&str, Option<&str>) {
+        let whole = &*self.version;
+        if profile == Profile::Ccproxy {
+            return (whole, None);
+        }
+        let parts = if whole.starts_with("0.") { 2 } else { 1 };
+        let end = whole.match_indices('.').nth(parts - 1).map_or(whole.len(), |(at, _)| at);
+        (whole.get(..end).unwrap_or(whole), full.then_some(whole))
     }
 }
 
@@ -81,7 +96,7 @@ impl Component {
     }
 
     pub(crate) fn is_enabled(&self) -> bool {
-        self.enabled.load(Ordering::Relaxed)
+        self.enabled.load(Ordering::SeqCst)
     }
 
     /// Whether an exclude list names it, by its name or its label.
@@ -175,6 +190,23 @@ impl Builder {
     pub fn retry_after(&mut self, after: Duration) -> &mut Self {
         self.settings.retry_after = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
         self
+    }
+
+    /// Which keys the pages have ([`Profile::Ccproxy`] unless set).
+    pub fn profile(&mut self, profile: Profile) -> &mut Self {
+        self.settings.profile = profile;
+        self
+    }
+
+    /// Adds a link to `/health` of the profile [`Ietf`](Profile::Ietf). The draft asks for URIs, so a path alone will
+    /// not do; and since a service seldom knows under which address others reach it, there is no link unless one is
+    /// added. A second link of the same relation replaces the first.
+    ///
+    /// # Errors
+    /// [`LinkError`] when `uri` is no URI, `relation` neither one nor registered, or there are eight already.
+    pub fn link(&mut self, relation: &str, uri: &str) -> Result<&mut Self, LinkError> {
+        self.settings.links.add(relation, uri)?;
+        Ok(self)
     }
 
     /// The container behind `service_container`: add the program's parts to it.

@@ -1,22 +1,35 @@
 //! The bodies of the health endpoints, `application/health+json`, byte for byte.
 //!
-//! Nothing here does I/O or waits. Bodies of a passing liveness or readiness are rendered once and shared.
+//! Nothing here does I/O or waits. Bodies of liveness, readiness and start-up are rendered when something changes and
+//! shared until then.
 
+mod entry;
+mod history;
 mod page;
+mod probe;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::{
-    aggregate::{self, Verdict},
+    ContainerReport,
+    aggregate::{self, CONTAINER, Verdict},
     check::Status,
-    health::Health,
+    health::{Health, Inner},
     lifecycle::Phase,
-    registry::Identity,
     scrub,
+    snapshot::{Seen, Standing},
     spec::{MAX_NAME, Scope},
 };
+use entry::Own;
+use page::{Head, Page};
+
+pub use history::{history, transition};
+pub(crate) use probe::Probes;
 
 /// How much a caller gets to see. The verdict is the same in every view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +40,31 @@ pub enum View {
     Anonymous,
     /// `{"status":"…"}`.
     StatusOnly,
+}
+
+/// Which keys the pages have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// The bytes of the original. Of draft-inadarei-api-health-check-06 the MUSTs hold.
+    #[default]
+    Ccproxy,
+    /// All of the draft: no `output` on a pass, no keys of our own at the root, types and links as it has them, a
+    /// freshness lifetime. `version` is the public one (`1` of `1.2.3`), `releaseId` the whole.
+    Ietf,
+}
+
+/// How long an answer may be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cache {
+    /// `no-cache, no-store, must-revalidate`: the next asker has to ask anew.
+    NoStore,
+    /// `private, max-age=…`; only on answers that are not a fail.
+    MaxAge {
+        /// No longer than the shortest interval of the checks behind it; at least 1.
+        seconds: u32,
+        /// The whole value of `ETag`, quotes included. Weak: what only counts the time since is left out of it.
+        etag: Option<Arc<str>>,
+    },
 }
 
 /// The longest body of any page, in bytes.
@@ -46,6 +84,8 @@ pub struct Answer {
     pub body: Bytes,
     /// When to come back, in seconds; only on a failed answer.
     pub retry_after: Option<u32>,
+    /// How long it may be kept.
+    pub cache: Cache,
 }
 
 impl Answer {
@@ -54,103 +94,178 @@ impl Answer {
         if self.ok { 200 } else { 503 }
     }
 
-    fn new(health: &Health, status: Status, body: Bytes) -> Self {
+    fn new(inner: &Inner, status: Status, sheet: Sheet, seconds: u32) -> Self {
         let ok = status != Status::Fail;
-        let soon = health.phase() == Phase::Starting;
-        let after = if soon { 1 } else { health.inner.settings.retry_after };
-        Self { ok, status, body, retry_after: (!ok).then_some(after) }
+        let cache = match inner.settings.profile {
+            Profile::Ietf if ok => Cache::MaxAge { seconds, etag: sheet.etag },
+            _ => Cache::NoStore,
+        };
+        let retry_after = (!ok).then(|| retry_after(inner));
+        Self { ok, status, body: sheet.body, retry_after, cache }
     }
 }
 
-/// Bodies that never change.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    live: Bytes,
-    ready: Bytes,
-    startup: Bytes,
+/// What a failed answer says of when to come back, in seconds.
+pub(crate) fn retry_after(inner: &Inner) -> u32 {
+    let soon = inner.lifecycle.phase() == Phase::Starting;
+    if soon { 1 } else { inner.settings.retry_after }
 }
 
-impl Prepared {
-    pub(crate) fn new(identity: &Identity) -> Self {
-        let pass = |output: &str| simple(Status::Pass, &identity.version, output);
-        Self {
-            live: pass("Application process is running"),
-            ready: pass("Service is ready to accept traffic"),
-            startup: pass("Service has started"),
-        }
+/// A body and what names it.
+#[derive(Debug, Clone)]
+struct Sheet {
+    body: Bytes,
+    etag: Option<Arc<str>>,
+}
+
+impl Sheet {
+    fn status_only(status: Status) -> Self {
+        let (body, etag): (&[u8], _) = match status {
+            Status::Pass => (br#"{"status":"pass"}"#, r#"W/"pass""#),
+            Status::Warn => (br#"{"status":"warn"}"#, r#"W/"warn""#),
+            Status::Fail => (br#"{"status":"fail"}"#, r#"W/"fail""#),
+        };
+        Self { body: Bytes::from_static(body), etag: Some(etag.into()) }
+    }
+}
+
+/// The moment of an answer, on both clocks.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    instant: Instant,
+    time: Timestamp,
+}
+
+impl Moment {
+    fn now() -> Self {
+        Self { instant: Instant::now(), time: Timestamp::now() }
     }
 }
 
 /// `/health/live`: is this process making progress?
 pub fn live(health: &Health, view: View) -> Answer {
-    answer(health, view, &aggregate::live(health), &health.inner.prepared.live)
+    probe::live(&health.inner, view)
 }
 
 /// `/health/ready`: may it be sent traffic? Checks excluded by name or `plugin/name` are not looked at.
 pub fn ready(health: &Health, view: View, exclude: &[&str]) -> Answer {
-    answer(health, view, &aggregate::ready(health, exclude), &health.inner.prepared.ready)
+    probe::ready(health, view, exclude)
 }
 
 /// `/health/startup`: has it started? Gates excluded by name are not looked at.
 pub fn startup(health: &Health, view: View, exclude: &[&str]) -> Answer {
-    answer(health, view, &aggregate::startup(health, exclude), &health.inner.prepared.startup)
+    probe::startup(health, view, exclude)
 }
 
 /// `/health`: everything of the core. Excluded checks are neither looked at nor shown, but for `service_container`,
 /// which is always shown.
 pub fn detail(health: &Health, view: View, exclude: &[&str]) -> Answer {
-    detail_at(health, view, exclude, Timestamp::now())
+    detail_at(health, view, exclude, Moment::now())
 }
 
 /// `/plugins/{name}/health`; none if there is no such plugin.
 pub fn plugin(health: &Health, view: View, name: &str, exclude: &[&str]) -> Option<Answer> {
-    plugin_at(health, view, name, exclude, Timestamp::now())
+    plugin_at(health, view, name, exclude, Moment::now())
 }
 
-fn detail_at(health: &Health, view: View, exclude: &[&str], now: Timestamp) -> Answer {
+/// One component alone, `service_container` of the core included: a page with its one name in `checks`. None if there
+/// is none of this name on this page. Without details it is the status and nothing else.
+pub fn component(health: &Health, view: View, scope: &Scope, name: &str) -> Option<Answer> {
+    component_at(health, view, scope, name, Moment::now())
+}
+
+fn detail_at(health: &Health, view: View, exclude: &[&str], now: Moment) -> Answer {
     let inner = &*health.inner;
-    let container = inner.container.report();
+    let report = inner.container.report();
     let snapshot = inner.snapshot.load();
-    let seen = aggregate::on_page(&snapshot, &Scope::Core, exclude);
-    let verdict = if exclude.contains(&aggregate::CONTAINER) {
-        aggregate::core(inner, &crate::ContainerReport::well(), &seen)
+    let seen = aggregate::on_page(&snapshot, &Scope::Core, exclude, now.instant);
+    let verdict = if exclude.contains(&CONTAINER) {
+        aggregate::core(inner, &ContainerReport::well(), &seen)
     } else {
-        aggregate::core(inner, &container, &seen)
+        aggregate::core(inner, &report, &seen)
     };
-    let identity = &inner.identity;
-    let head = page::Head {
-        status: verdict.status,
-        version: &identity.version,
-        service_id: &identity.service_id,
-        description: &identity.description,
-    };
-    let own = |output| page::container(container.status, output, now, &identity.version);
-    let body = match view {
-        View::StatusOnly => status_only(verdict.status),
-        View::Anonymous => page::render(&head, None, now, Some(own(anonymous(container.status))), &[]),
-        View::Full => page::render(&head, output_of(&verdict), now, Some(own(&container.output)), &seen),
-    };
-    Answer::new(health, verdict.status, body)
+    let output = if view == View::Full { &*report.output } else { anonymous(report.status) };
+    let own = Own { status: report.status, output };
+    Sketch { inner, view, verdict: &verdict, scope: &Scope::Core, own: Some(own), seen: &seen, root: true }
+        .answer(now)
 }
 
-fn plugin_at(health: &Health, view: View, name: &str, exclude: &[&str], now: Timestamp) -> Option<Answer> {
+fn plugin_at(health: &Health, view: View, name: &str, exclude: &[&str], now: Moment) -> Option<Answer> {
     let inner = &*health.inner;
     let plugin = inner.pages.iter().find(|page| &*page.name == name)?;
+    let scope = Scope::Plugin(Arc::clone(&plugin.name));
     let snapshot = inner.snapshot.load();
-    let seen = aggregate::on_page(&snapshot, &Scope::Plugin(plugin.name.clone()), exclude);
+    let seen = aggregate::on_page(&snapshot, &scope, exclude, now.instant);
     let verdict = aggregate::plugin(&seen);
-    let head = page::Head {
-        status: verdict.status,
-        version: &inner.identity.version,
-        service_id: scrub::cut(&plugin.name, MAX_NAME),
-        description: &plugin.description,
+    let sketch =
+        Sketch { inner, view, verdict: &verdict, scope: &scope, own: None, seen: &seen, root: false };
+    Some(sketch.answer(now))
+}
+
+fn component_at(health: &Health, view: View, scope: &Scope, name: &str, now: Moment) -> Option<Answer> {
+    let inner = &*health.inner;
+    let snapshot = inner.snapshot.load();
+    let mut seen = aggregate::on_page(&snapshot, scope, &[], now.instant);
+    seen.retain(|seen| seen.reading.spec().name() == name);
+    let report = (*scope == Scope::Core && name == CONTAINER).then(|| inner.container.report());
+    let verdict = match &report {
+        Some(report) => aggregate::container(report),
+        None if seen.is_empty() => return None,
+        None => aggregate::component(&seen),
     };
-    let body = match view {
-        View::StatusOnly => status_only(verdict.status),
-        View::Anonymous => page::render(&head, None, now, None, &[]),
-        View::Full => page::render(&head, output_of(&verdict), now, None, &seen),
-    };
-    Some(Answer::new(health, verdict.status, body))
+    if report.is_some() {
+        // A check that took the container's name is on the page of the whole.
+        seen.clear();
+    }
+    let own = report.as_ref().map(|report| Own { status: report.status, output: &report.output });
+    // Who may not know what is inside is not told more of one thing than its status.
+    let view = if view == View::Full { view } else { View::StatusOnly };
+    let sketch = Sketch { inner, view, verdict: &verdict, scope, own, seen: &seen, root: false };
+    Some(sketch.answer(now))
+}
+
+/// A page to be drawn.
+struct Sketch<'a> {
+    inner: &'a Inner,
+    view: View,
+    verdict: &'a Verdict,
+    scope: &'a Scope,
+    own: Option<Own<'a>>,
+    seen: &'a [Seen<'a>],
+    root: bool,
+}
+
+impl Sketch<'_> {
+    fn answer(&self, now: Moment) -> Answer {
+        let sheet = match self.view {
+            View::StatusOnly => Sheet::status_only(self.verdict.status),
+            View::Full | View::Anonymous => self.draw(now),
+        };
+        Answer::new(self.inner, self.verdict.status, sheet, lifetime(self.seen))
+    }
+
+    fn draw(&self, now: Moment) -> Sheet {
+        let (inner, profile, full) = (self.inner, self.inner.settings.profile, self.view == View::Full);
+        let identity = &inner.identity;
+        let page =
+            inner.pages.iter().find(|page| matches!(self.scope, Scope::Plugin(name) if *name == page.name));
+        let (service_id, description) = match page {
+            Some(page) => (scrub::cut(&page.name, MAX_NAME), &page.description),
+            None => (&*identity.service_id, &identity.description),
+        };
+        let head = Head::new(self.verdict.status, identity, profile, full, service_id, description);
+        let output = match (full, profile) {
+            (true, _) => output_of(self.verdict),
+            // The draft wants a warning to say more than that it is one; the headline names nothing.
+            (false, Profile::Ietf) if self.verdict.status != Status::Pass => {
+                Some(self.verdict.headline.to_owned())
+            }
+            (false, _) => None,
+        };
+        let seen = if full { self.seen } else { &[] };
+        let links = (self.root && full && profile == Profile::Ietf).then_some(&inner.settings.links);
+        Page { head, output, own: self.own, seen, links, profile, version: &identity.version }.render(now)
+    }
 }
 
 /// What the container says to those who may not know what is inside.
@@ -167,33 +282,11 @@ fn output_of(verdict: &Verdict) -> Option<String> {
     (verdict.status != Status::Pass).then(|| scrub::line(&verdict.text(), MAX_OUTPUT))
 }
 
-fn answer(health: &Health, view: View, verdict: &Verdict, passing: &Bytes) -> Answer {
-    let version = &health.inner.identity.version;
-    let body = match view {
-        View::StatusOnly => status_only(verdict.status),
-        _ if verdict.status == Status::Pass => passing.clone(),
-        View::Full => simple(verdict.status, version, &scrub::line(&verdict.text(), MAX_OUTPUT)),
-        View::Anonymous => simple(verdict.status, version, verdict.headline),
-    };
-    Answer::new(health, verdict.status, body)
-}
-
-fn status_only(status: Status) -> Bytes {
-    Bytes::from_static(match status {
-        Status::Pass => br#"{"status":"pass"}"#,
-        Status::Warn => br#"{"status":"warn"}"#,
-        Status::Fail => br#"{"status":"fail"}"#,
-    })
-}
-
-fn simple(status: Status, version: &str, output: &str) -> Bytes {
-    #[derive(Serialize)]
-    struct Simple<'a> {
-        status: Status,
-        version: &'a str,
-        output: &'a str,
-    }
-    json(&Simple { status, version, output }).into()
+/// For how many seconds an answer stays true enough: the shortest interval of the checks behind it.
+fn lifetime(seen: &[Seen<'_>]) -> u32 {
+    let watched = seen.iter().filter(|seen| seen.standing != Standing::Disabled);
+    let shortest = watched.map(|seen| seen.reading.spec().interval).min().unwrap_or(Duration::ZERO);
+    u32::try_from(shortest.as_secs()).unwrap_or(u32::MAX).max(1)
 }
 
 /// Compact JSON. Writing strings and numbers to memory cannot fail; if it ever did, the body would say fail.

@@ -13,12 +13,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    check::Outcome,
-    health::{BEAT, Inner},
-    passive::Report,
-    spec::Spec,
-};
+use crate::{beat::BEAT, check::Outcome, health::Inner, passive::Report, spec::Spec};
 
 /// Something to do at a time. Ordered by time, then component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +34,7 @@ enum What {
 #[derive(Debug)]
 struct Run {
     number: u64,
+    began: Instant,
     abort: AbortHandle,
     /// Its failure has been reported; whatever it still says comes too late.
     late: bool,
@@ -136,7 +132,7 @@ impl Scheduler {
                 self.numbers += 1;
                 let abort = self.tasks.spawn(async move { check.run().await });
                 self.owners.insert(abort.id(), index);
-                self.runs.insert(index, Run { number: self.numbers, abort, late: false });
+                self.runs.insert(index, Run { number: self.numbers, began: now, abort, late: false });
                 self.numbers
             }
         };
@@ -147,27 +143,27 @@ impl Scheduler {
         let Some(run) = self.runs.get_mut(&index).filter(|run| run.number == number) else { return };
         run.late = true;
         run.abort.abort();
+        let took = run.began.elapsed();
         let allowed = self.inner.components.get(index).map_or(Duration::ZERO, |c| c.spec.timeout);
-        self.report(index, Outcome::fail(format!("timed out after {allowed:?}"))).await;
+        self.report(index, Outcome::fail(format!("timed out after {allowed:?}")), took).await;
     }
 
     async fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(index) = self.owners.remove(&id) else { return };
-        if self.runs.remove(&index).is_none_or(|run| run.late) {
-            return;
-        }
+        let Some(run) = self.runs.remove(&index).filter(|run| !run.late) else { return };
         let outcome = match ended {
             Ok((_, outcome)) => outcome,
             Err(error) if error.is_panic() => Outcome::fail("the check panicked"),
             Err(_) => Outcome::fail("the check was cancelled"),
         };
-        self.report(index, outcome).await;
+        self.report(index, outcome, run.began.elapsed()).await;
     }
 
-    async fn report(&self, index: usize, outcome: Outcome) {
+    async fn report(&self, index: usize, outcome: Outcome, took: Duration) {
         // An error means that the writer has ended, and with it everyone's interest.
-        let _ = self.inner.lanes.active.send(Report::now(index, outcome)).await;
+        let _ =
+            self.inner.lanes.active.send(Report { took: Some(took), ..Report::now(index, outcome) }).await;
     }
 }
 

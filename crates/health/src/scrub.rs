@@ -32,13 +32,16 @@ pub(crate) fn clean(text: &str) -> String {
     clean
 }
 
-/// A measured text is scrubbed like any other; units are cut.
-pub(crate) fn observed(observed: Observed) -> Observed {
+/// A measured text is scrubbed like any other; units are cut, and none is 1, as for a ratio. A number that is not
+/// finite was not measured.
+pub(crate) fn observed(observed: Observed) -> Option<Observed> {
     let value = match observed.value {
         Value::Text(text) => Value::Text(clean(&text)),
+        Value::Float(number) if !number.is_finite() => return None,
         other => other,
     };
-    Observed { value, unit: clean(cut(&observed.unit, 32)) }
+    let unit = clean(cut(&observed.unit, 32));
+    Some(Observed { value, unit: if unit.is_empty() { "1".to_owned() } else { unit } })
 }
 
 /// One line of at most this many bytes: without control characters, which take six bytes each in JSON.

@@ -32,6 +32,19 @@ pub struct Reading {
     pub(crate) output: Option<Arc<str>>,
     pub(crate) last_trouble: Option<Arc<str>>,
     pub(crate) observed: Option<Observed>,
+    pub(crate) took: Option<Duration>,
+    pub(crate) runs: Runs,
+}
+
+/// How many outcomes there have been of each kind, those of real traffic included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Runs {
+    /// It worked.
+    pub pass: u64,
+    /// It worked, with something to say.
+    pub warn: u64,
+    /// It did not work.
+    pub fail: u64,
 }
 
 /// How firmly a reading stands at the moment it is looked at.
@@ -86,6 +99,8 @@ impl Reading {
             output: None,
             last_trouble: None,
             observed: None,
+            took: None,
+            runs: Runs::default(),
         }
     }
 
@@ -98,7 +113,12 @@ impl Reading {
         next.at = Some(at);
         next.time = Some(time);
         next.output = outcome.output.map(|text| scrub::clean(&text).into());
-        next.observed = outcome.observed.map(scrub::observed);
+        next.observed = outcome.observed.and_then(scrub::observed);
+        match outcome.status {
+            Status::Pass => next.runs.pass += 1,
+            Status::Warn => next.runs.warn += 1,
+            Status::Fail => next.runs.fail += 1,
+        }
         if outcome.status == Status::Pass {
             next.last_success = Some(time);
         } else {
@@ -122,7 +142,7 @@ impl Reading {
         let (Some(status), Some(at)) = (self.tracked.state.status(), self.at) else {
             return (Status::Warn, unknown);
         };
-        let limit = spec.interval.saturating_add(spec.timeout).saturating_add(grace);
+        let limit = self.limit(grace);
         let age = now.saturating_duration_since(at);
         if age <= limit {
             (status, Standing::Known)
@@ -134,6 +154,31 @@ impl Reading {
         } else {
             (Status::Fail, Standing::Lost(age))
         }
+    }
+
+    /// How old a result may be and still count in full.
+    fn limit(&self, grace: Duration) -> Duration {
+        let spec = self.spec();
+        spec.interval.saturating_add(spec.timeout).saturating_add(grace)
+    }
+
+    /// The first moment after `now` at which time alone changes how it looks or, if it is late, what is said of it.
+    pub(crate) fn until(&self, now: Instant, grace: Duration) -> Option<Instant> {
+        let at = self.at?;
+        let age = now.saturating_duration_since(at);
+        let limit = self.limit(grace);
+        let turn = if age <= limit {
+            // To the nanosecond: at the limit itself it still counts.
+            limit.saturating_add(Duration::from_nanos(1))
+        } else if self.spec().passive {
+            return None;
+        } else {
+            // The text counts whole seconds, and whether it is late or lost shows with the next of them or before.
+            let second = Duration::from_secs(age.as_secs() + 1);
+            let lost = limit.saturating_mul(2).saturating_add(Duration::from_nanos(1));
+            if age < lost { second.min(lost) } else { second }
+        };
+        at.checked_add(turn)
     }
 
     /// The page it belongs to.
@@ -191,6 +236,16 @@ impl Reading {
         self.observed.as_ref()
     }
 
+    /// How long the last run took; none if there was no run yet.
+    pub fn took(&self) -> Option<Duration> {
+        self.took
+    }
+
+    /// How many outcomes there have been.
+    pub fn runs(&self) -> Runs {
+        self.runs
+    }
+
     /// How often it changed its state.
     pub fn transitions(&self) -> u64 {
         self.component.transitions.load(std::sync::atomic::Ordering::Relaxed)
@@ -218,7 +273,8 @@ impl Seen<'_> {
                 reading.output.as_deref().filter(|_| passed).map(Cow::from)
             }
             Standing::Known => {
-                Some(reading.last_trouble.as_deref().unwrap_or("the check gave no reason").into())
+                let said = reading.last_trouble.as_deref().filter(|text| !text.is_empty());
+                Some(said.unwrap_or("the check gave no reason").into())
             }
         }
     }

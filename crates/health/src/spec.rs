@@ -1,11 +1,17 @@
 //! How a component is called, how often it is looked at and when its state flips.
 
+mod template;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::state::Thresholds;
+use template::is_template;
 
 /// The longest name of a component, measurement, gate or part, in bytes: pages are bounded, so names are.
 pub const MAX_NAME: usize = 64;
+
+/// How many affected endpoints one component may name.
+const MAX_AFFECTED: usize = 8;
 
 /// The longest interval, timeout or delay; longer ones are cut, so that no sum of times can overflow.
 const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -19,6 +25,9 @@ pub enum SpecError {
     /// The name is longer than [`MAX_NAME`] bytes.
     #[error("a name has at most {MAX_NAME} bytes: {0:?}")]
     TooLong(String),
+    /// Not a URI template of RFC 6570, longer than 128 bytes, or one of more than 8.
+    #[error("not a URI template (RFC 6570) that fits a page: {0:?}")]
+    Template(String),
 }
 
 /// What sort of thing a component is: `componentType` on the wire.
@@ -82,7 +91,9 @@ impl Scope {
 pub struct Spec {
     pub(crate) name: Arc<str>,
     pub(crate) key: Arc<str>,
+    pub(crate) measurement: Option<Arc<str>>,
     pub(crate) component_id: Arc<str>,
+    pub(crate) affects: Arc<[String]>,
     pub(crate) component_type: ComponentType,
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
@@ -106,6 +117,8 @@ impl Spec {
             key: Arc::clone(&name),
             component_id: Arc::clone(&name),
             name,
+            measurement: None,
+            affects: Arc::default(),
             component_type: ComponentType::Component,
             interval: Duration::from_secs(30),
             timeout: Duration::from_secs(5),
@@ -124,6 +137,20 @@ impl Spec {
     /// As [`Spec::new`].
     pub fn measurement(mut self, measurement: &str) -> Result<Self, SpecError> {
         self.key = format!("{}:{}", self.name, valid(measurement)?).into();
+        self.measurement = Some(measurement.into());
+        Ok(self)
+    }
+
+    /// `affectedEndpoints` on the wire, shown while it is not well: URI templates of the routes that suffer with it.
+    ///
+    /// # Errors
+    /// [`SpecError::Template`] for the first that is no URI template of RFC 6570, and for the ninth.
+    pub fn affects(mut self, endpoints: &[&str]) -> Result<Self, SpecError> {
+        let bad = endpoints.iter().enumerate().find(|(n, text)| *n >= MAX_AFFECTED || !is_template(text));
+        if let Some((_, bad)) = bad {
+            return Err(SpecError::Template(crate::scrub::cut(bad, MAX_NAME).to_owned()));
+        }
+        self.affects = endpoints.iter().map(|text| (*text).to_owned()).collect();
         Ok(self)
     }
 
@@ -209,6 +236,11 @@ impl Spec {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What is measured, if that has a name of its own.
+    pub fn measured(&self) -> Option<&str> {
+        self.measurement.as_deref()
     }
 
     /// The key in `checks`: `name` or `name:measurement`.

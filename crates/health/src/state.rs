@@ -78,6 +78,19 @@ pub struct Tracked {
     pub fails: u32,
 }
 
+impl Tracked {
+    /// How many outcomes in a row, the last included, say what the last one says.
+    pub const fn consecutive(&self) -> u32 {
+        match (self.passes, self.fails) {
+            // Warnings in a row end at whichever is nearer, the last pass or the last fail.
+            (0, 0) if self.not_passes < self.not_fails => self.not_passes,
+            (0, 0) => self.not_fails,
+            (0, fails) => fails,
+            (passes, _) => passes,
+        }
+    }
+}
+
 /// A change of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flip {

@@ -6,8 +6,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    beat::BEAT,
     events::Transition,
-    health::{BEAT, Inner},
+    health::Inner,
     passive::{Receivers, Report},
     snapshot::Snapshot,
 };
@@ -51,7 +52,8 @@ impl Writer {
         let mut next = Snapshot::clone(&self.inner.snapshot.load());
         for report in self.batch.drain(..) {
             let Some(reading) = next.readings.get_mut(report.index) else { continue };
-            let (after, flip) = reading.after(report.outcome, report.at, report.time);
+            let (mut after, flip) = reading.after(report.outcome, report.at, report.time);
+            after.took = report.took.or(after.took);
             if let Some(flip) = flip {
                 after.component.transitions.fetch_add(1, Ordering::Relaxed);
                 self.inner.events.record(Transition {

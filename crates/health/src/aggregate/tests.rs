@@ -27,7 +27,7 @@ fn check(components: &[(bool, bool, Option<Outcome>)], expect: [Status; 3]) {
     let health = health_of(components);
     let page = |scope: &Scope| {
         let snapshot = health.snapshot();
-        let seen = on_page(&snapshot, scope, &[]);
+        let seen = on_page(&snapshot, scope, &[], Instant::now());
         match scope {
             Scope::Core => core(&health.inner, &health.container().report(), &seen).status,
             Scope::Plugin(_) => plugin(&seen).status,

@@ -8,8 +8,8 @@ use crate::{
 };
 
 /// A whole second: the microseconds must be there all the same.
-fn now() -> Timestamp {
-    Timestamp::from_second(1_700_000_000).unwrap()
+fn now() -> Moment {
+    Moment { instant: Instant::now(), time: Timestamp::from_second(1_700_000_000).unwrap() }
 }
 const NOW: &str = "2023-11-14T22:13:20.000000+00:00";
 
@@ -108,8 +108,8 @@ async fn what_is_wrong_is_named_in_full_and_only_there() {
     check(&answer, 503, Some(5), &simple_body("fail", "Service is not ready: db: no result for 33 s"));
 }
 
-#[test]
-fn a_plugins_page() {
+#[tokio::test(start_paused = true)]
+async fn a_plugins_page() {
     let mut builder = builder();
     builder.plugin("claude", "Anthropic");
     add(&mut builder, Scope::plugin("claude"), "cli", false);
@@ -120,7 +120,8 @@ fn a_plugins_page() {
             r#"{{"status":"{status}","version":"{VERSION}","serviceId":"claude","description":"Anthropic"{more},"time":"{NOW}","#
         )
     };
-    let unknown = r#""output":"not checked yet"}]}}"#;
+    let limits = r#""thresholds":{"fall":3,"rise":2},"critical":false"#;
+    let unknown = format!(r#""output":"not checked yet",{limits}}}]}}}}"#);
     let more = r#","output":"Plugin is degraded: claude/cli: not checked yet""#;
     let body = format!(
         r#"{}"checks":{{"cli":[{{"componentId":"cli","componentType":"component","status":"warn",{unknown}"#,
@@ -131,7 +132,7 @@ fn a_plugins_page() {
     put(&health, 0, Outcome::pass().observed(0, "ms"));
     let time = rfc3339(health.snapshot().readings[0].time.unwrap());
     let body = format!(
-        r#"{}"checks":{{"cli":[{{"componentId":"cli","componentType":"component","status":"pass","time":"{time}","observedValue":0,"observedUnit":"ms"}}]}}}}"#,
+        r#"{}"checks":{{"cli":[{{"componentId":"cli","componentType":"component","status":"pass","time":"{time}","observedValue":0,"observedUnit":"ms","since":"{time}","consecutive":1,{limits},"lastSuccess":"{time}","ageMs":0}}]}}}}"#,
         head("pass", "")
     );
     check(&page(View::Full), 200, None, &body);
@@ -191,8 +192,8 @@ fn an_anonymous_container_names_nothing() {
     assert_eq!((excluded.status, keys(&excluded)), (Status::Pass, vec!["service_container".to_owned()]));
 }
 
-#[test]
-fn ten_thousand_components_fit() {
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_components_fit() {
     let mut builder = builder();
     for n in 0..10_000 {
         add(&mut builder, Scope::Core, &format!("component-{n:05}"), n == 7777);
@@ -202,7 +203,7 @@ fn ten_thousand_components_fit() {
     for (n, reading) in next.readings.iter_mut().enumerate() {
         let outcome =
             if n == 7777 { Outcome::fail("\"".repeat(1000)) } else { Outcome::warn("\\\"".repeat(500)) };
-        let (after, _) = reading.after(outcome, tokio::time::Instant::now(), now());
+        let (after, _) = reading.after(outcome, Instant::now(), now().time);
         *reading = std::sync::Arc::new(after);
     }
     health.inner.snapshot.store(std::sync::Arc::new(next));
