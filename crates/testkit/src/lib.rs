@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod conformance;
+#[cfg(unix)]
+pub mod lab;
 pub mod upstream;
 
 pub use app::TestApp;
