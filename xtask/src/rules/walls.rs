@@ -17,6 +17,7 @@ struct Wall {
 const CONFIG: &str = "ccproxy-config";
 const HEALTH: &str = "ccproxy-health";
 const HEALTH_SERVER: &str = "ccproxy-health-server";
+const HEALTH_SYSTEM: &str = "ccproxy-health-system";
 const PLUGIN_API: &str = "ccproxy-plugin-api";
 const UPSTREAM: &str = "ccproxy-upstream";
 const WIRE: &str = "ccproxy-wire";
@@ -34,6 +35,12 @@ const WALLS: &[Wall] = &[
         may_use: &[HEALTH],
         never: &["axum"],
         why: "it tells the health of any server, whatever that is built with",
+    },
+    Wall {
+        room: HEALTH_SYSTEM,
+        may_use: &[HEALTH],
+        never: SERVERS,
+        why: "it looks at any process and its machine, whatever that serves",
     },
     Wall { room: HEALTH, may_use: &[], never: SERVERS, why: "health knows no HTTP server and no LLM" },
     Wall { room: "ccproxy-telemetry", may_use: &[CONFIG], never: IO, why: "it only writes lines" },
@@ -53,7 +60,7 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         room: "ccproxy-server",
-        may_use: &[CONFIG, HEALTH, HEALTH_SERVER, PLUGIN_API, UPSTREAM, WIRE],
+        may_use: &[CONFIG, HEALTH, HEALTH_SERVER, HEALTH_SYSTEM, PLUGIN_API, UPSTREAM, WIRE],
         never: &[],
         why: "the server names no plugin; the program's list does",
     },
