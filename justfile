@@ -27,3 +27,7 @@ docs:
 # Measure beside nginx.
 bench *flags:
     bench/run {{ flags }}
+
+# Measure the health pages against their goals.
+health-bench *flags:
+    bench/health-run {{ flags }}

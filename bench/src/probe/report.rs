@@ -28,7 +28,7 @@ pub struct Report {
     pub latency_us: Quantiles,
     /// By path.
     pub paths: BTreeMap<String, PathReport>,
-    /// Where the status of a path changed, in order; the first answer is a change, too.
+    /// Where there is a rate: where the status of a path changed, in order; the first answer is a change, too.
     pub changes: Vec<Change>,
 }
 
