@@ -1,17 +1,24 @@
 //! Credentials towards a provider: read from where the operator keeps them, shown to nobody.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod expiry;
+mod source;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use ccproxy_config::SecretSource;
 use ccproxy_health::{Check, Outcome, Spec};
 use ccproxy_plugin_api::{CallError, CallErrorKind, StartError};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt, Shared};
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, timeout};
+
+use expiry::Expiry;
 
 /// How a credential stands in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,39 +29,68 @@ pub enum Scheme {
     Bearer,
 }
 
-/// A file is read again after this long, so that a replaced key comes into use.
-const FILE_TTL: Duration = Duration::from_secs(30);
 /// A source that failed is tried again after this long, not on every call.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// Who has something else to go on with waits this long for a source; it is read on meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often health looks.
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);
-/// A command that takes longer is ended.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// More than [`PATIENCE`], so that the check itself can say what it waits for.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The credential of one provider instance: the first of its sources that gives one.
 pub struct Credentials {
+    shared: Arc<Reading>,
+    /// The reading under way: at most one, whoever waits for it, and none that outlives the credentials.
+    flight: Mutex<Flight>,
+    /// Whether the provider refused the credential when it was last shown.
+    refused: AtomicBool,
+}
+
+/// What the task that reads has in common with those who wait for it.
+struct Reading {
     sources: Vec<SecretSource>,
     scheme: Scheme,
     current: ArcSwapOption<Loaded>,
-    loading: Mutex<()>,
 }
 
+#[derive(Default)]
+struct Flight {
+    tasks: JoinSet<()>,
+    running: Option<(AbortHandle, Shared<BoxFuture<'static, ()>>)>,
+}
+
+/// What the last reading left.
+#[derive(Clone)]
 struct Loaded {
-    header: Result<HeaderValue, String>,
+    /// The last credential that could be read.
+    good: Option<Good>,
+    /// Why the last reading gave none; no secret is in it.
+    problem: Option<String>,
     stale_at: Option<Instant>,
+}
+
+#[derive(Clone)]
+struct Good {
+    header: HeaderValue,
+    expiry: Option<Expiry>,
 }
 
 impl Credentials {
     /// Credentials to be read from `sources`; nothing is read yet.
     #[must_use]
     pub fn new(sources: Vec<SecretSource>, scheme: Scheme) -> Self {
-        Self { sources, scheme, current: ArcSwapOption::empty(), loading: Mutex::new(()) }
+        Self {
+            shared: Arc::new(Reading { sources, scheme, current: ArcSwapOption::empty() }),
+            flight: Mutex::default(),
+            refused: AtomicBool::new(false),
+        }
     }
 
     /// Whether the instance goes without a credential, as a model server in one's own network does.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sources.is_empty()
+        self.shared.sources.is_empty()
     }
 
     /// The value for the credential's header; `None` if the instance has no credential.
@@ -72,7 +108,8 @@ impl Credentials {
         Ok(Some(header))
     }
 
-    /// Reads the credential for the first time.
+    /// Reads the credential for the first time. A source that is slow does not hold up the start: it is read on, and
+    /// the [`check`] tells.
     ///
     /// # Errors
     /// What was tried, and why it failed; no secret is in it.
@@ -80,44 +117,129 @@ impl Credentials {
         if self.is_empty() {
             return Ok(());
         }
-        self.load().await.map(|_| ()).map_err(StartError)
+        match timeout(PATIENCE, self.load()).await {
+            Ok(loaded) => loaded.map(|_| ()).map_err(StartError),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Hears how a call went that showed the credential.
+    pub fn heard<T>(&self, answer: &Result<T, CallError>) {
+        let refused = match answer {
+            Ok(_) => false,
+            Err(error) if error.kind() == CallErrorKind::Refused => true,
+            Err(_) => return,
+        };
+        if self.refused.load(Ordering::Relaxed) != refused {
+            self.refused.store(refused, Ordering::Relaxed);
+        }
     }
 
     async fn load(&self) -> Result<HeaderValue, String> {
-        if let Some(header) = self.fresh() {
+        if let Some(header) = self.shared.fresh() {
             return header;
         }
-        let _one_at_a_time = self.loading.lock().await;
-        if let Some(header) = self.fresh() {
-            return header;
+        let reading = self.read_again();
+        if self.shared.has_good() {
+            // The old one has served so far, and it is the provider who knows whether it still does.
+            drop(timeout(PATIENCE, reading).await);
+        } else {
+            reading.await;
         }
-        let loaded = self.read().await;
-        let header = loaded.header.clone();
-        self.current.store(Some(Arc::new(loaded)));
-        header
+        self.shared.last()
     }
 
+    /// The reading under way, begun if there is none. It goes on if nobody waits for it.
+    fn read_again(&self) -> Shared<BoxFuture<'static, ()>> {
+        let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let Flight { tasks, running } = &mut *flight;
+        if let Some((task, done)) = running
+            && !task.is_finished()
+        {
+            return done.clone();
+        }
+        while tasks.try_join_next().is_some() {}
+        if self.shared.fresh().is_some() {
+            return std::future::ready(()).boxed().shared();
+        }
+        let (ended, end) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
+        let task = tasks.spawn(async move {
+            shared.read().await;
+            // Nobody waits any more: that is as well.
+            let _ = ended.send(());
+        });
+        let done = end.map(|_| ()).boxed().shared();
+        *running = Some((task, done.clone()));
+        done
+    }
+
+    /// What health is told, at this second of Unix time.
+    fn outcome(&self, now: i64) -> Outcome {
+        let current = self.shared.current.load();
+        let Some(loaded) = current.as_ref() else {
+            return Outcome::warn("the credential is still being read");
+        };
+        let problem = loaded.problem.as_deref();
+        let Some(good) = &loaded.good else {
+            return Outcome::fail(problem.unwrap_or("no source gives a credential"));
+        };
+        let left = good.expiry.map(|expiry| (expiry.left(now), expiry.is_short(now)));
+        let outcome = match (left, problem) {
+            (Some((..=0, _)), _) => Outcome::fail("the credential has expired"),
+            _ if self.refused.load(Ordering::Relaxed) => {
+                Outcome::warn("the provider refused the credential when it was last shown")
+            }
+            (_, Some(problem)) => {
+                Outcome::warn(format!("cannot be read again, the last good one stays in use: {problem}"))
+            }
+            (Some((left, true)), _) => Outcome::warn(format!("the credential expires in {left} s")),
+            _ => Outcome::pass(),
+        };
+        match left {
+            Some((left, _)) => outcome.observed(left, "s"),
+            None => outcome,
+        }
+    }
+}
+
+impl Reading {
     fn fresh(&self) -> Option<Result<HeaderValue, String>> {
         let current = self.current.load();
         let loaded = current.as_ref()?;
-        loaded.stale_at.is_none_or(|at| Instant::now() < at).then(|| loaded.header.clone())
+        loaded.stale_at.is_none_or(|at| Instant::now() < at).then(|| loaded.header())
     }
 
-    async fn read(&self) -> Loaded {
+    fn last(&self) -> Result<HeaderValue, String> {
+        let current = self.current.load();
+        current.as_ref().map_or_else(|| Err("the reading was given up".to_owned()), |loaded| loaded.header())
+    }
+
+    fn has_good(&self) -> bool {
+        self.current.load().as_ref().is_some_and(|loaded| loaded.good.is_some())
+    }
+
+    async fn read(&self) {
         let mut failures = Vec::new();
         for source in &self.sources {
-            match read(source).await.and_then(|secret| self.header_value(&secret)) {
-                Ok(header) => {
-                    let stale_at = ttl(source).map(|ttl| Instant::now() + ttl);
-                    return Loaded { header: Ok(header), stale_at };
+            match source::read(source).await.and_then(|secret| self.good(&secret)) {
+                Ok(good) => {
+                    let stale_at = source::ttl(source).map(|ttl| Instant::now() + good.keep(ttl));
+                    return self.store(Loaded { good: Some(good), problem: None, stale_at });
                 }
                 Err(reason) => failures.push(format!("{}: {reason}", source.describe())),
             }
         }
-        Loaded { header: Err(failures.join("; ")), stale_at: Some(Instant::now() + RETRY_AFTER) }
+        let good = self.current.load().as_ref().and_then(|loaded| loaded.good.clone());
+        let stale_at = Some(Instant::now() + RETRY_AFTER);
+        self.store(Loaded { good, problem: Some(failures.join("; ")), stale_at });
     }
 
-    fn header_value(&self, secret: &SecretString) -> Result<HeaderValue, String> {
+    fn store(&self, loaded: Loaded) {
+        self.current.store(Some(Arc::new(loaded)));
+    }
+
+    fn good(&self, secret: &SecretString) -> Result<Good, String> {
         let secret = secret.expose_secret().trim();
         if secret.is_empty() {
             return Err("is empty".to_owned());
@@ -126,72 +248,58 @@ impl Credentials {
             Scheme::Plain => HeaderValue::from_str(secret),
             Scheme::Bearer => HeaderValue::from_str(&format!("Bearer {secret}")),
         };
-        let mut value = value.map_err(|_| "has characters that no HTTP header can carry".to_owned())?;
-        value.set_sensitive(true);
-        Ok(value)
+        let mut header = value.map_err(|_| "has characters that no HTTP header can carry".to_owned())?;
+        header.set_sensitive(true);
+        Ok(Good { header, expiry: Expiry::of(secret) })
+    }
+}
+
+impl Loaded {
+    fn header(&self) -> Result<HeaderValue, String> {
+        match (&self.good, &self.problem) {
+            (Some(good), _) => Ok(good.header.clone()),
+            (None, problem) => Err(problem.clone().unwrap_or_default()),
+        }
+    }
+}
+
+impl Good {
+    /// A token is not kept beyond its own end, however long its source's word is good.
+    fn keep(&self, ttl: Duration) -> Duration {
+        match self.expiry.map(|expiry| u64::try_from(expiry.left(unix_now())).unwrap_or_default()) {
+            Some(left) => ttl.min(Duration::from_secs(left).max(RETRY_AFTER)),
+            None => ttl,
+        }
     }
 }
 
 impl Check for Credentials {
     fn run(&self) -> BoxFuture<'_, Outcome> {
         Box::pin(async {
-            match self.load().await {
-                Ok(_) => Outcome::pass(),
-                Err(reason) => Outcome::fail(reason),
-            }
+            // Whatever the reading comes to, it has left its word.
+            drop(timeout(PATIENCE, self.load()).await);
+            self.outcome(unix_now())
         })
     }
 }
 
-/// The check that the credential can be read; an instance without credentials has nothing to check.
+/// The check that the credential can be read, and is not about to expire; an instance without credentials has nothing
+/// to check.
 #[must_use]
 pub fn check(credentials: Arc<Credentials>) -> Option<(Spec, Arc<dyn Check>)> {
-    let spec =
-        Spec::new("credentials").ok()?.interval(CHECK_INTERVAL).timeout(COMMAND_TIMEOUT).fall(1).rise(1);
+    let spec = Spec::new("credentials").ok()?.interval(CHECK_INTERVAL).timeout(CHECK_TIMEOUT).fall(1).rise(1);
     (!credentials.is_empty()).then_some((spec, credentials))
 }
 
-fn ttl(source: &SecretSource) -> Option<Duration> {
-    match source {
-        SecretSource::Value(_) | SecretSource::Env(_) => None,
-        SecretSource::File(_) => Some(FILE_TTL),
-        SecretSource::Command { ttl, .. } => Some(*ttl),
-    }
-}
-
-async fn read(source: &SecretSource) -> Result<SecretString, String> {
-    match source {
-        SecretSource::Value(secret) => Ok(secret.clone()),
-        SecretSource::Env(name) => std::env::var(name).map(Into::into).map_err(|_| "is not set".to_owned()),
-        SecretSource::File(path) => {
-            let text = tokio::fs::read_to_string(path).await;
-            text.map(Into::into).map_err(|error| format!("cannot be read: {}", error.kind()))
-        }
-        SecretSource::Command { argv, .. } => run(argv).await,
-    }
-}
-
-async fn run(argv: &[String]) -> Result<SecretString, String> {
-    let (program, arguments) = argv.split_first().ok_or("names no program")?;
-    let command = tokio::process::Command::new(program)
-        .args(arguments)
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = match tokio::time::timeout(COMMAND_TIMEOUT, command).await {
-        Err(_) => return Err(format!("gave nothing within {COMMAND_TIMEOUT:?}")),
-        Ok(Err(error)) => return Err(format!("cannot be run: {}", error.kind())),
-        Ok(Ok(output)) => output,
-    };
-    if !output.status.success() {
-        // Its own words stay out: they may hold what it was given.
-        return Err(format!("failed with {}", output.status));
-    }
-    String::from_utf8(output.stdout).map(Into::into).map_err(|_| "printed what is not UTF-8".to_owned())
+fn unix_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use ccproxy_health::Status;
+
     use super::*;
 
     fn source(toml: &str) -> SecretSource {
@@ -245,7 +353,72 @@ mod tests {
         assert_eq!(credentials.header().await.unwrap().unwrap(), "sk-1");
         std::fs::write(&file, "sk-2").unwrap();
         assert_eq!(credentials.header().await.unwrap().unwrap(), "sk-1");
-        tokio::time::advance(FILE_TTL).await;
+        tokio::time::advance(source::FILE_TTL).await;
         assert_eq!(credentials.header().await.unwrap().unwrap(), "sk-2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_good_one_outlives_a_failed_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("key");
+        std::fs::write(&file, "sk-1").unwrap();
+        let credentials = Credentials::new(vec![SecretSource::File(file.clone())], Scheme::Plain);
+        assert_eq!(credentials.run().await, Outcome::pass());
+        std::fs::remove_file(&file).unwrap();
+        tokio::time::advance(source::FILE_TTL).await;
+        assert_eq!(credentials.header().await.unwrap().unwrap(), "sk-1");
+        let outcome = credentials.run().await;
+        let text = outcome.output.unwrap();
+        assert_eq!(outcome.status, Status::Warn);
+        assert!(text.contains("the last good one stays in use") && text.contains("cannot be read"), "{text}");
+        std::fs::write(&file, "sk-2").unwrap();
+        tokio::time::advance(RETRY_AFTER).await;
+        assert_eq!(credentials.header().await.unwrap().unwrap(), "sk-2");
+        assert_eq!(credentials.run().await, Outcome::pass());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_command_does_not_hold_up_the_start() {
+        let toml = "source = { command = ['sleep', '3600'], ttl = '1m' }";
+        let credentials = Credentials::new(vec![source(toml)], Scheme::Plain);
+        let begun = Instant::now();
+        assert_eq!(credentials.start().await, Ok(()));
+        assert_eq!(begun.elapsed(), PATIENCE);
+        let outcome = credentials.run().await;
+        assert_eq!((outcome.status, begun.elapsed()), (Status::Warn, 2 * PATIENCE));
+        assert!(outcome.output.unwrap().contains("still being read"));
+        // Whoever needs it waits for the same reading, to its end.
+        assert_eq!(credentials.header().await.unwrap_err().kind(), CallErrorKind::Credential);
+        assert_eq!(begun.elapsed(), source::COMMAND_TIMEOUT);
+        assert_eq!(credentials.run().await.status, Status::Fail);
+    }
+
+    #[tokio::test]
+    async fn when_a_token_ends() {
+        // {"sub":"me","iat":1000,"exp":5000}
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSIsImlhdCI6MTAwMCwiZXhwIjo1MDAwfQ.c2lnbmF0dXJl";
+        let credentials =
+            Credentials::new(vec![source(&format!("source = {{ value = '{token}' }}"))], Scheme::Bearer);
+        assert_eq!(credentials.run().await.status, Status::Fail, "1970 is over");
+        let check = |now, expect: Outcome| assert_eq!(credentials.outcome(now), expect);
+        check(2000, Outcome::pass().observed(3000, "s"));
+        check(4700, Outcome::warn("the credential expires in 300 s").observed(300, "s"));
+        check(5000, Outcome::fail("the credential has expired").observed(0, "s"));
+    }
+
+    #[tokio::test]
+    async fn what_the_provider_thinks_of_it() {
+        let credentials = Credentials::new(vec![source("source = { value = 'k' }")], Scheme::Plain);
+        let refused = Err::<(), _>(CallError::new(CallErrorKind::Refused, "no"));
+        let elsewhere = Err::<(), _>(CallError::new(CallErrorKind::Connect, "no"));
+        for (answer, expect) in [
+            (Ok(()), Status::Pass),
+            (refused, Status::Warn),
+            (elsewhere, Status::Warn),
+            (Ok(()), Status::Pass),
+        ] {
+            credentials.heard(&answer);
+            assert_eq!(credentials.run().await.status, expect, "{answer:?}");
+        }
     }
 }
