@@ -40,6 +40,9 @@ pub struct Built {
     pub provider: Arc<dyn Provider>,
     /// Its health checks; a provider without checks is a visible decision.
     pub checks: Vec<(Spec, Arc<dyn Check>)>,
+    /// Whether the upstream can be reached, found out without a request: the server asks while no traffic tells. None
+    /// for a provider that has no upstream, or no way to tell.
+    pub reachability: Option<Arc<dyn Check>>,
     /// How the client's names of models become the provider's, in order.
     pub model_mappings: Vec<ModelRule>,
 }

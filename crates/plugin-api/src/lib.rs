@@ -8,8 +8,10 @@ pub mod call;
 pub mod entry;
 pub mod error;
 pub mod provider;
+pub mod room;
 
 pub use call::{Answer, AnswerBody, Call};
 pub use entry::{Built, Plugin, PluginEntry};
 pub use error::{CallError, CallErrorKind, Fault};
 pub use provider::{Instance, Provider, StartError};
+pub use room::Room;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
+use http::HeaderMap;
 
-use crate::{Answer, Call, CallError};
+use crate::{Answer, Call, CallError, Room};
 
 /// One provider instance: a named entry of the configuration that answers calls.
 pub trait Provider: Send + Sync + 'static {
@@ -31,6 +32,11 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     /// [`CallError`] if there is no answer to pass on. An HTTP error of the provider is an answer.
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>>;
+
+    /// What an answer's headers tell of the provider's rate limits; called for every answer, so it must be quick.
+    fn rate_limit(&self, _headers: &HeaderMap) -> Option<Room> {
+        None
+    }
 }
 
 /// What a provider cannot start without.

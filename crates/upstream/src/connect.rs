@@ -17,9 +17,13 @@ use tokio::sync::OnceCell;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Service};
 
+use crate::resolve::Resolver;
+
 /// A connection, plain or TLS.
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
-type Connector = BoxCloneSyncService<Uri, Stream, BoxError>;
+/// Makes connections, for calls and for checks alike.
+pub(crate) type Connector = BoxCloneSyncService<Uri, Stream, BoxError>;
+type Http = HttpConnector<Resolver>;
 
 /// An HTTP client with its own pool of connections.
 pub(crate) type HttpClient = Client<Connector, Full<Bytes>>;
@@ -36,8 +40,17 @@ pub(crate) struct ConnectTimedOut(pub(crate) Duration);
 
 /// Makes a client. HTTP/1.1 only: over one HTTP/2 connection long streams would queue in silence behind the
 /// provider's limit of streams.
-pub(crate) fn client(connect_timeout: Duration) -> HttpClient {
-    let mut http = HttpConnector::new();
+pub(crate) fn client(connector: Connector) -> HttpClient {
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE)
+        .build(connector)
+}
+
+/// Makes what makes connections: nothing is done yet.
+pub(crate) fn connector(connect_timeout: Duration) -> Connector {
+    let mut http = HttpConnector::new_with_resolver(Resolver::default());
     http.set_nodelay(true);
     http.enforce_http(false);
     let tls = Arc::new(OnceCell::new());
@@ -48,18 +61,10 @@ pub(crate) fn client(connect_timeout: Duration) -> HttpClient {
             made.map_err(|_| BoxError::from(ConnectTimedOut(connect_timeout)))?
         }
     });
-    Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .pool_max_idle_per_host(MAX_IDLE)
-        .build(BoxCloneSyncService::new(connector))
+    BoxCloneSyncService::new(connector)
 }
 
-async fn connect(
-    uri: Uri,
-    mut http: HttpConnector,
-    tls: &OnceCell<HttpsConnector<HttpConnector>>,
-) -> Result<Stream, BoxError> {
+async fn connect(uri: Uri, mut http: Http, tls: &OnceCell<HttpsConnector<Http>>) -> Result<Stream, BoxError> {
     if uri.scheme() != Some(&http::uri::Scheme::HTTPS) {
         return Ok(MaybeHttpsStream::Http(http.call(uri).await?));
     }
@@ -68,7 +73,7 @@ async fn connect(
 }
 
 /// Reading the system's root certificates blocks for some milliseconds, so it waits until TLS is needed.
-async fn tls_connector(http: HttpConnector) -> Result<HttpsConnector<HttpConnector>, BoxError> {
+async fn tls_connector(http: Http) -> Result<HttpsConnector<Http>, BoxError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = tokio::task::spawn_blocking(move || -> Result<ClientConfig, rustls::Error> {
         use rustls_platform_verifier::BuilderVerifierExt as _;

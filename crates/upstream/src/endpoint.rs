@@ -1,10 +1,11 @@
 //! A provider's API on the network.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ccproxy_config::Timeouts;
-use ccproxy_health::scrub;
+use ccproxy_health::{Check, scrub};
 use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
@@ -13,9 +14,10 @@ use thread_local::ThreadLocal;
 use tokio::time::Instant;
 
 use crate::body::TimedBody;
-use crate::connect::{HttpClient, client};
+use crate::connect::{Connector, HttpClient, client, connector};
 use crate::error::of_request;
 use crate::headers::{strip_hop_by_hop, strip_our_own};
+use crate::reach::Probe;
 
 /// As much of a refusal as is read for its message.
 const REFUSAL_LIMIT: usize = 16 * 1024;
@@ -31,6 +33,7 @@ pub struct Endpoint {
     timeouts: Timeouts,
     /// A pool for each thread that serves: a connection and the request that uses it wake each other without leaving it.
     clients: ThreadLocal<HttpClient>,
+    connector: Connector,
 }
 
 /// A base URL that nothing can be sent to.
@@ -70,7 +73,8 @@ impl Endpoint {
             return Err(BaseUrlError::Query);
         }
         let prefix = format!("{}{version}/", base_url.trim_end_matches('/'));
-        Ok(Self { prefix, clients: ThreadLocal::new(), timeouts })
+        let connector = connector(timeouts.connect);
+        Ok(Self { prefix, clients: ThreadLocal::new(), connector, timeouts })
     }
 
     /// Sends a call whose headers the provider has completed, and gives the answer as it comes.
@@ -103,8 +107,14 @@ impl Endpoint {
         Ok(Response::from_parts(parts, body))
     }
 
+    /// A check that connects to the endpoint and closes at once, without any request.
+    #[must_use]
+    pub fn reachability(&self) -> Arc<dyn Check> {
+        Arc::new(Probe::new(self.prefix.clone(), self.connector.clone()))
+    }
+
     fn client(&self) -> &HttpClient {
-        self.clients.get_or(|| client(self.timeouts.connect))
+        self.clients.get_or(|| client(self.connector.clone()))
     }
 
     fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, CallError> {

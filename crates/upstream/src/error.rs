@@ -6,6 +6,7 @@ use ccproxy_plugin_api::{CallError, CallErrorKind};
 use hyper_util::client::legacy;
 
 use crate::connect::ConnectTimedOut;
+use crate::resolve::Unresolved;
 
 /// Why there was no response. Addresses and system texts stay out of the message: the client may be anybody.
 pub(crate) fn of_request(error: &legacy::Error) -> CallError {
@@ -14,8 +15,8 @@ pub(crate) fn of_request(error: &legacy::Error) -> CallError {
         return CallError::new(CallErrorKind::ConnectTimeout, message);
     }
     if error.is_connect() {
-        let message =
-            format!("the provider could not be reached ({}); try again later", connect_reason(error));
+        let reason = connect_reason(error);
+        let message = format!("the provider could not be reached ({reason}); try again later");
         return CallError::new(CallErrorKind::Connect, message);
     }
     find::<hyper::Error>(error)
@@ -39,7 +40,11 @@ fn broken(when: &str) -> CallError {
     CallError::new(CallErrorKind::Reset, format!("the provider closed the connection {when}; try again"))
 }
 
-fn connect_reason(error: &legacy::Error) -> &'static str {
+/// Why there was no connection.
+pub(crate) fn connect_reason(error: &(dyn Error + 'static)) -> &'static str {
+    if find::<Unresolved>(error).is_some() {
+        return "its name does not resolve";
+    }
     if find::<rustls::Error>(error).is_some() {
         return "TLS failed";
     }
@@ -48,11 +53,19 @@ fn connect_reason(error: &legacy::Error) -> &'static str {
         Some(std::io::ErrorKind::ConnectionReset) => "connection reset",
         Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable) => "no route",
         Some(std::io::ErrorKind::InvalidData) => "TLS failed",
-        _ => "no connection; its name may not resolve",
+        _ => "no connection",
     }
 }
 
-/// The first error of type `E` in the chain of sources.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+/// The first error of type `E` in the chain of causes.
+pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    std::iter::successors(Some(error), |&error| cause(error)).find_map(|error| error.downcast_ref())
+}
+
+/// What is behind an error. An I/O error names as its source the source of what it wraps, and so hides that itself.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }

@@ -5,11 +5,16 @@
 
 pub mod alarm;
 pub mod body;
+pub mod breaker;
+pub mod cli;
 pub mod connect;
 pub mod credentials;
 pub mod endpoint;
 pub mod error;
 pub mod headers;
+pub mod rate_limit;
+mod reach;
+mod resolve;
 
 pub use alarm::Alarm;
 pub use credentials::{Credentials, Scheme};

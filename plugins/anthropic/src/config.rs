@@ -17,6 +17,9 @@ pub struct Config {
     pub auth_header: AuthHeader,
     /// How the client's names of models become the provider's; the first rule that matches wins.
     pub model_mappings: Vec<ModelRule>,
+    /// The vendor's command line, by its name or path, such as `claude`: health tells whether it is installed and which
+    /// version it is. Not watched unless set.
+    pub cli: Option<String>,
     /// How long to wait for the provider.
     pub timeouts: Timeouts,
 }
@@ -28,6 +31,7 @@ impl Default for Config {
             credentials: Vec::new(),
             auth_header: AuthHeader::default(),
             model_mappings: Vec::new(),
+            cli: None,
             timeouts: Timeouts::default(),
         }
     }

@@ -30,11 +30,13 @@ impl Plugin for Kind {
         }
         let endpoint = Endpoint::new(&config.base_url, "/v1", config.timeouts)
             .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
+        let reachability = endpoint.reachability();
         let credentials = Arc::new(Credentials::new(config.credentials, config.auth_header.scheme()));
         let provider = Anthropic::new(endpoint, Arc::clone(&credentials), config.auth_header);
         Ok(Built {
             provider: Arc::new(provider),
-            checks: checks::of(credentials),
+            checks: checks::of(credentials, config.cli.as_deref()),
+            reachability: Some(reachability),
             model_mappings: config.model_mappings,
         })
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{Answer, Call, CallError, Provider, StartError};
-use ccproxy_upstream::{Credentials, Endpoint};
+use ccproxy_plugin_api::{Answer, Call, CallError, Provider, Room, StartError};
+use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::AuthHeader;
 
@@ -51,7 +51,13 @@ impl Provider for Anthropic {
                 call.headers.insert(self.header.clone(), credential);
             }
             call.headers.entry("anthropic-version").or_insert(DEFAULT_VERSION);
-            self.endpoint.send(call).await
+            let answer = self.endpoint.send(call).await;
+            self.credentials.heard(&answer);
+            answer
         })
+    }
+
+    fn rate_limit(&self, headers: &HeaderMap) -> Option<Room> {
+        rate_limit::anthropic(headers)
     }
 }

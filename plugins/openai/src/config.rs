@@ -15,6 +15,9 @@ pub struct OpenAiConfig {
     pub credentials: Vec<SecretSource>,
     /// How the client's names of models become the provider's; the first rule that matches wins.
     pub model_mappings: Vec<ModelRule>,
+    /// The vendor's command line, by its name or path, such as `codex`: health tells whether it is installed and which
+    /// version it is. Not watched unless set.
+    pub cli: Option<String>,
     /// How long to wait for the provider.
     pub timeouts: Timeouts,
 }
@@ -25,6 +28,7 @@ impl Default for OpenAiConfig {
             base_url: "https://api.openai.com/v1".to_owned(),
             credentials: Vec::new(),
             model_mappings: Vec::new(),
+            cli: None,
             timeouts: Timeouts::default(),
         }
     }

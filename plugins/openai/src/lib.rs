@@ -28,8 +28,9 @@ impl Plugin for OpenAiKind {
     type Config = OpenAiConfig;
 
     fn build(_: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
+        let OpenAiConfig { base_url, credentials, model_mappings, cli, timeouts } = config;
         let dialects = vec![Dialect::Responses, Dialect::Chat];
-        build(&config.base_url, config.timeouts, config.credentials, config.model_mappings, dialects)
+        build(Parts { base_url, timeouts, credentials, model_mappings, dialects, cli })
     }
 }
 
@@ -47,20 +48,27 @@ impl Plugin for CompatibleKind {
             let message = "names no dialect; leave it out for [\"chat\"]".to_owned();
             return Err(vec![KeyError { key: "dialects", message }]);
         }
-        build(&config.base_url, config.timeouts, config.credentials, config.model_mappings, dialects)
+        let CompatibleConfig { base_url, credentials, model_mappings, timeouts, .. } = config;
+        build(Parts { base_url, timeouts, credentials, model_mappings, dialects, cli: None })
     }
 }
 
-fn build(
-    base_url: &str,
+/// What both kinds are built of.
+struct Parts {
+    base_url: String,
     timeouts: Timeouts,
     credentials: Vec<SecretSource>,
     model_mappings: Vec<ModelRule>,
     dialects: Vec<Dialect>,
-) -> Result<Built, Vec<KeyError>> {
-    let endpoint = Endpoint::new(base_url, "", timeouts)
+    cli: Option<String>,
+}
+
+fn build(parts: Parts) -> Result<Built, Vec<KeyError>> {
+    let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli } = parts;
+    let endpoint = Endpoint::new(&base_url, "", timeouts)
         .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
+    let reachability = Some(endpoint.reachability());
     let credentials = Arc::new(Credentials::new(credentials, Scheme::Bearer));
-    let provider = OpenAi::new(endpoint, Arc::clone(&credentials), dialects);
-    Ok(Built { provider: Arc::new(provider), checks: checks::of(credentials), model_mappings })
+    let provider = Arc::new(OpenAi::new(endpoint, Arc::clone(&credentials), dialects));
+    Ok(Built { provider, checks: checks::of(credentials, cli.as_deref()), reachability, model_mappings })
 }

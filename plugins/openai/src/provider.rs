@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{Answer, Call, CallError, Provider, StartError};
-use ccproxy_upstream::{Credentials, Endpoint};
+use ccproxy_plugin_api::{Answer, Call, CallError, Provider, Room, StartError};
+use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderMap};
 
 pub(crate) struct OpenAi {
     endpoint: Endpoint,
@@ -42,7 +42,13 @@ impl Provider for OpenAi {
             if let Some(credential) = self.credentials.header().await? {
                 call.headers.insert(AUTHORIZATION, credential);
             }
-            self.endpoint.send(call).await
+            let answer = self.endpoint.send(call).await;
+            self.credentials.heard(&answer);
+            answer
         })
+    }
+
+    fn rate_limit(&self, headers: &HeaderMap) -> Option<Room> {
+        rate_limit::openai(headers)
     }
 }

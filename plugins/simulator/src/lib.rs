@@ -62,6 +62,7 @@ impl Plugin for Simulator {
         Ok(Built {
             provider: Arc::new(provider::Simulated::new(&config)),
             checks,
+            reachability: None,
             model_mappings: config.model_mappings,
         })
     }
