@@ -7,6 +7,7 @@ mod keys;
 mod manual;
 mod plugins;
 mod serve;
+mod service_manager;
 mod signals;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,8 +1,8 @@
 //! The pages about ourselves.
 
-pub(crate) mod health;
 pub(crate) mod openapi;
 mod plugins;
+pub(crate) mod telling;
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ impl IntoResponse for NotFound {
     }
 }
 
-const INDEX: &str = "ccproxy\n\n/v1            the API, by model\n/health        how it is\n/plugins       \
+const INDEX: &str = "ccproxy\n\n/v1            the API, by model\n/health        how it is; also /livez, /readyz, /startupz, /healthz\n/metrics       the same for Prometheus\n/plugins       \
     the provider instances\n/docs          the endpoints, for people\n/openapi.json  the same, for programs\n";
 
 async fn index() -> &'static str {

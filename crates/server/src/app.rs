@@ -1,6 +1,7 @@
 //! What all requests share: instances, routes, keys, limits, health.
 
 pub(crate) mod build;
+mod core;
 mod instance;
 mod stats;
 mod watch;
@@ -10,14 +11,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ccproxy_config::{Details, Pattern};
+use ccproxy_config::Pattern;
 use ccproxy_health::Health;
+use ccproxy_health_server::grpc::Grpc;
+use ccproxy_health_system::Lags;
 use ccproxy_wire::Dialect;
 
-pub(crate) use instance::Instance;
+pub(crate) use instance::{Instance, Verdict};
 pub(crate) use stats::Ending;
 pub use stats::Stats;
 
+use crate::admin::telling::Doors;
 use crate::auth::Keys;
 
 /// Everything is built, nothing is started, no I/O was done.
@@ -41,13 +45,17 @@ pub struct InstanceInfo {
 pub(crate) struct App {
     pub(crate) instances: BTreeMap<String, Arc<Instance>>,
     pub(crate) routes: Vec<Route>,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) limits: Limits,
     pub(crate) health: Health,
-    pub(crate) health_view: HealthView,
+    /// What is told of our health, by the door at which it is asked for.
+    pub(crate) doors: Doors,
+    pub(crate) grpc: Grpc,
     pub(crate) stats: Arc<Stats>,
     pub(crate) pages: axum::Router<Arc<App>>,
     closing: AtomicBool,
+    /// Through it the check of the event loops finds the health.
+    _lags: Lags,
 }
 
 /// A line of `[[routes]]`, its targets found.
@@ -70,13 +78,6 @@ pub(crate) struct Limits {
     pub(crate) body_timeout: Duration,
     pub(crate) headers: usize,
     pub(crate) sse_keep_alive: Duration,
-}
-
-/// Who sees what of our health.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HealthView {
-    pub(crate) details: Details,
-    pub(crate) envoy_degraded: bool,
 }
 
 impl App {

@@ -1,6 +1,6 @@
 //! Who may use the API: nobody need show a key, or everybody shows the token or one of the named keys.
 
-use ccproxy_config::{Auth, ClientKey, KeyHash, Mistake, SecretSource, Settings};
+use ccproxy_config::{Auth, ClientKey, KeyHash, Mistakes, SecretSource, Settings};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
@@ -12,6 +12,8 @@ use crate::error::Error;
 pub(crate) struct Keys {
     token: Option<blake3::Hash>,
     named: Vec<(blake3::Hash, ClientKey)>,
+    /// Opens the pages about ourselves and takes orders; it is good for nothing else.
+    management: Option<blake3::Hash>,
 }
 
 /// A client that has shown what it has to.
@@ -36,18 +38,45 @@ impl Keys {
     /// Reads the keys of the configuration.
     ///
     /// # Errors
-    /// A token that cannot be read: starting without it would leave the door open.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Mistake> {
+    /// Tokens that cannot be read: starting without them would leave a door open.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Mistakes> {
         let Auth { token, keys } = &settings.auth;
-        let token =
-            token.as_ref().map(read).transpose().map_err(|reason| settings.mistake("auth.token", reason))?;
+        let mut mistakes = Vec::new();
+        let mut hashed = |key: &str, token: &Option<SecretSource>| match token.as_ref().map(read).transpose()
+        {
+            Ok(token) => token.map(|token| blake3::hash(token.expose_secret().as_bytes())),
+            Err(reason) => {
+                mistakes.push(settings.mistake(key, reason));
+                None
+            }
+        };
+        let token = hashed("auth.token", token);
+        let management = hashed("management.token", &settings.management.token);
         let named = keys.iter().map(|key| (hash_of(key.hash), key.clone())).collect();
-        Ok(Self { token: token.map(|token| blake3::hash(token.expose_secret().as_bytes())), named })
+        Mistakes::or(mistakes, Self { token, named, management })
     }
 
     /// Whether a key has to be shown.
     pub(crate) fn are_required(&self) -> bool {
         self.token.is_some() || !self.named.is_empty()
+    }
+
+    /// Whether somebody may give orders by showing the right token.
+    pub(crate) fn has_management(&self) -> bool {
+        self.management.is_some()
+    }
+
+    /// Whether a request shows the token of those who run the service.
+    pub(crate) fn is_manager(&self, headers: &HeaderMap) -> bool {
+        self.management.is_some_and(|token| shown(headers).any(|key| blake3::hash(key) == token))
+    }
+
+    /// Whether a request may look at the pages about ourselves as those who use the API may.
+    ///
+    /// # Errors
+    /// As [`Keys::check`].
+    pub(crate) fn check_look(&self, headers: &HeaderMap) -> Result<(), Error> {
+        if self.is_manager(headers) { Ok(()) } else { self.check(headers).map(drop) }
     }
 
     /// Looks at a request's key.

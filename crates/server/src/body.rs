@@ -20,6 +20,7 @@ enum Content {
     Full(Option<Bytes>),
     Relay(Box<Relay>),
     Page(axum::body::Body),
+    Health(ccproxy_health_server::Body),
 }
 
 impl Body {
@@ -52,6 +53,12 @@ impl From<Relay> for Body {
     }
 }
 
+impl From<ccproxy_health_server::Body> for Body {
+    fn from(page: ccproxy_health_server::Body) -> Self {
+        Content::Health(page).into()
+    }
+}
+
 impl From<axum::body::Body> for Body {
     fn from(page: axum::body::Body) -> Self {
         Content::Page(page).into()
@@ -73,6 +80,7 @@ impl http_body::Body for Body {
             Content::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Content::Relay(relay) => Pin::new(relay.as_mut()).poll_frame(context).map_err(Into::into),
             Content::Page(page) => Pin::new(page).poll_frame(context).map_err(Into::into),
+            Content::Health(page) => Pin::new(page).poll_frame(context).map_err(|never| match never {}),
         }
     }
 
@@ -81,6 +89,7 @@ impl http_body::Body for Body {
             Content::Full(bytes) => bytes.is_none(),
             Content::Relay(relay) => relay.is_end_stream(),
             Content::Page(page) => page.is_end_stream(),
+            Content::Health(page) => page.is_end_stream(),
         }
     }
 
@@ -91,6 +100,7 @@ impl http_body::Body for Body {
             }
             Content::Relay(relay) => relay.size_hint(),
             Content::Page(page) => page.size_hint(),
+            Content::Health(page) => page.size_hint(),
         }
     }
 }

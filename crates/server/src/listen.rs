@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 mod connection;
+mod management;
 mod workers;
 
 use std::io;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ccproxy_health_server::{ListenerError, Listening};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +45,9 @@ pub enum BindError {
     /// The threads that serve cannot be had.
     #[error("cannot start the threads that serve: {0}; allow this user more, or set server.workers lower")]
     Threads(io::Error),
+    /// The management listeners cannot be had.
+    #[error("management: {0}; see [management]")]
+    Management(#[from] ListenerError),
     /// Anything else.
     #[error("cannot listen on {0}: {1}")]
     Other(SocketAddr, io::Error),
@@ -55,6 +60,7 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     workers: Workers,
+    management: Option<Listening>,
 }
 
 impl Application {
@@ -79,7 +85,8 @@ impl Application {
         let listener = bind(wanted).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
-        Ok(Bound { app: self.app, listen: self.listen, listener, address, workers })
+        let management = management::start(&self.app, &self.listen.management)?;
+        Ok(Bound { app: self.app, listen: self.listen, listener, address, workers, management })
     }
 }
 
@@ -98,6 +105,12 @@ impl Bound {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where those who run the service are listened to, if anywhere.
+    #[must_use]
+    pub fn management(&self) -> Option<&Listening> {
+        self.management.as_ref()
     }
 
     /// The provider instances.
@@ -136,6 +149,10 @@ impl Bound {
                 .await;
         if let Ok(workers) = accepting.await {
             workers.stop();
+        }
+        // Last of all: whoever watches is told the truth to the end.
+        if let Some(management) = self.management {
+            management.stop().await;
         }
         end
     }

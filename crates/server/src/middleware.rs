@@ -3,9 +3,11 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use ccproxy_health_server::{Page, grpc};
 use ccproxy_wire::Family;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use crate::app::App;
@@ -20,8 +22,13 @@ pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Respons
     // Probes come first and cost nothing: no id, no limit, no log above debug.
     let uri = request.uri().clone();
     let route = routes::find(&app, uri.path());
-    if let Route::Probe(probe) = route {
-        return admin::health::answer(&app, probe, &request);
+    if let Route::Health(page) = route {
+        return health(&app, page, request).await;
+    }
+    if matches!(route, Route::Grpc) && grpc::is_grpc(&request) {
+        let may_list = app.doors.main.sees_details(request.headers());
+        let answer = app.grpc.call(request, may_list).await;
+        return answer.map(|body| Body::from(axum::body::Body::new(body)));
     }
     let id = RequestId::of(request.headers());
     let family = Family::of_headers(request.headers());
@@ -50,8 +57,17 @@ async fn dispatch(
     match route {
         Route::Api(mount, below) => pipeline::run(app, mount, below, request, id).await,
         Route::Hello => Response::new(Body::empty()),
-        Route::Probe(_) | Route::Page => page(app, request, id).await,
+        Route::Grpc | Route::Health(_) | Route::Page => page(app, request, id).await,
     }
+}
+
+/// What is told of our health. An order may come with a body, which is read to its end like anybody's.
+async fn health(app: &App, page: Page<'_>, request: Request<Incoming>) -> Response<Body> {
+    let answer = app.doors.main.answer(page, &request).map(Body::from);
+    if !request.body().is_end_stream() {
+        pipeline::discard(request).await;
+    }
+    answer
 }
 
 /// A page, or the news that there is none, which is also for whoever still sends to a wrong path.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use ccproxy_config::Settings;
+use ccproxy_health_server::Listening;
 use ccproxy_server::InstanceInfo;
 use ccproxy_wire::Dialect;
 
@@ -18,13 +19,26 @@ pub(super) struct Banner {
     listens: String,
     instances: Vec<InstanceInfo>,
     attempt: String,
+    /// Where those who run the service are listened to: (what, where).
+    management: Vec<(&'static str, String)>,
 }
 
 impl Banner {
     pub(super) fn new(address: SocketAddr, instances: Vec<InstanceInfo>, settings: &Settings) -> Self {
         let base = format!("http://{}", reachable(address));
         let attempt = attempt(&base, &instances, settings);
-        Self { listens: format!("http://{address}"), instances, attempt }
+        let socket = settings.management.socket.as_ref();
+        let management =
+            socket.map(|path| ("management socket", path.display().to_string())).into_iter().collect();
+        Self { listens: format!("http://{address}"), instances, attempt, management }
+    }
+
+    /// Adds the ports of the management listener, which are known once it listens.
+    pub(super) fn management(mut self, listening: Option<&Listening>) -> Self {
+        let Some(listening) = listening else { return self };
+        self.management.extend(listening.tcp.map(|address| ("management", format!("http://{address}"))));
+        self.management.extend(listening.agent.map(|address| ("agent-check", address.to_string())));
+        self
     }
 
     /// A block for people.
@@ -41,12 +55,18 @@ impl Banner {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "  {path:width$}  {what}");
         }
+        for (what, place) in &self.management {
+            let _ = writeln!(text, "\n{what}: {place}");
+        }
         let _ = writeln!(text, "\nTry it:\n  {}\n", self.attempt);
         text
     }
 
     /// The same as one log line.
     pub(super) fn log(&self) {
+        for (what, place) in &self.management {
+            tracing::info!(what, place, "also_listening");
+        }
         let instances: Vec<String> = self
             .instances
             .iter()

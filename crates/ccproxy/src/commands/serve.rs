@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
+use super::service_manager::ServiceManager;
 use super::signals::Signals;
 use crate::cli::Serve;
 use crate::context::Context;
@@ -40,7 +41,8 @@ fn start_and_wait(application: Application, settings: &Settings, form: Form) -> 
         let signals = Signals::listen().map_err(|error| Failure::io("cannot listen for signals", error))?;
         let bound = application.bind().await?;
         announce(&bound, settings, form)?;
-        Ok(run(bound, signals).await)
+        let manager = ServiceManager::follow(bound.health(), settings.shutdown.deadline);
+        Ok(run(bound, signals, &manager).await)
     });
     // Nothing that still runs may hold up the exit: all that had to end has ended.
     runtime.shutdown_background();
@@ -53,7 +55,7 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failure> {
-    let banner = Banner::new(bound.address(), bound.instances(), settings);
+    let banner = Banner::new(bound.address(), bound.instances(), settings).management(bound.management());
     match form {
         Form::Pretty { .. } => terminal::print(&banner.text())?,
         Form::Json => banner.log(),
@@ -65,7 +67,7 @@ fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failur
 }
 
 /// Serves; the first signal drains, the second aborts.
-async fn run(bound: Bound, mut signals: Signals) -> End {
+async fn run(bound: Bound, mut signals: Signals, manager: &ServiceManager) -> End {
     let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
     let mut running = Box::pin(bound.run(drain.clone(), abort.clone()));
     loop {
@@ -78,6 +80,7 @@ async fn run(bound: Bound, mut signals: Signals) -> End {
                 } else {
                     tracing::info!(signal = name, "stopping");
                     drain.cancel();
+                    manager.stopping();
                 }
             }
         }

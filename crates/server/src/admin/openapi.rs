@@ -17,14 +17,32 @@ pub fn openapi() -> String {
         description = "Health and management of an LLM proxy. The APIs that it proxies (Anthropic Messages, OpenAI Chat \
             Completions, OpenAI Responses) are served under /v1 and /{instance}/v1 as their vendors describe them."
     ),
-    paths(live, ready, startup, detail, plugin, plugins),
+    paths(
+        live,
+        ready,
+        startup,
+        detail,
+        component,
+        plugin,
+        plugin_component,
+        livez,
+        readyz,
+        startupz,
+        healthz,
+        history,
+        events,
+        metrics,
+        drain,
+        undrain,
+        plugins
+    ),
     components(schemas(Plugins))
 )]
 struct Description;
 
-/// Answers of the health endpoints follow draft-inadarei-api-health-check.
+/// Answers of the health endpoints follow draft-inadarei-api-health-check; those of the aliases are text.
 macro_rules! health_path {
-    ($name:ident, $path:literal, $id:literal, $summary:literal $(, params($($params:tt)*))?) => {
+    ($name:ident, $path:literal, $id:literal, $form:literal, $summary:literal $(, params($($params:tt)*))?) => {
         #[utoipa::path(
             get,
             path = $path,
@@ -33,25 +51,109 @@ macro_rules! health_path {
             summary = $summary,
             $(params($($params)*),)?
             responses(
-                (status = 200, description = "pass or warn", content_type = "application/health+json", body = Object),
-                (status = 503, description = "fail, starting or draining", content_type = "application/health+json", body = Object),
+                (status = 200, description = "pass or warn", content_type = $form, body = Object),
+                (status = 503, description = "fail, starting or draining", content_type = $form, body = Object),
             )
         )]
-        #[allow(dead_code, reason = "carries the description; admin::health answers")]
+        #[allow(dead_code, reason = "carries the description; the health server's pages answer")]
         fn $name() {}
     };
 }
 
-health_path!(live, "/health/live", "liveness_probe", "Is this process making progress?");
-health_path!(ready, "/health/ready", "readiness_probe", "May it be sent traffic?",
+health_path!(
+    live,
+    "/health/live",
+    "liveness_probe",
+    "application/health+json",
+    "Is this process making progress?"
+);
+health_path!(ready, "/health/ready", "readiness_probe", "application/health+json", "May it be sent traffic?",
     params(("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")));
-health_path!(startup, "/health/startup", "startup_probe", "Has it started?",
+health_path!(startup, "/health/startup", "startup_probe", "application/health+json", "Has it started?",
     params(("exclude" = Option<String>, Query, description = "a gate to leave out; may be repeated")));
-health_path!(detail, "/health", "detailed_health_check", "How is the core, in detail?",
+health_path!(detail, "/health", "detailed_health_check", "application/health+json", "How is the core, in detail?",
     params(("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")));
-health_path!(plugin, "/plugins/{name}/health", "plugin_health_check", "How is a provider instance?",
-    params(("name" = String, Path, description = "the instance"),
+health_path!(
+    component,
+    "/health/checks/{name}",
+    "component_health_check",
+    "application/health+json",
+    "How is one component of the core?",
+    params(("name" = String, Path, description = "the component"))
+);
+health_path!(plugin, "/plugins/{plugin}/health", "plugin_health_check", "application/health+json",
+    "How is a provider instance?",
+    params(("plugin" = String, Path, description = "the instance"),
         ("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")));
+health_path!(
+    plugin_component,
+    "/plugins/{plugin}/health/{name}",
+    "plugin_component_health_check",
+    "application/health+json",
+    "How is one component of a provider instance?",
+    params(
+        ("plugin" = String, Path, description = "the instance"),
+        ("name" = String, Path, description = "the component")
+    )
+);
+health_path!(livez, "/livez", "livez", "text/plain", "/health/live as text, as Kubernetes has it",
+    params(("verbose" = Option<String>, Query, description = "list what was looked at"),
+        ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
+health_path!(readyz, "/readyz", "readyz", "text/plain", "/health/ready as text, as Kubernetes has it",
+    params(("verbose" = Option<String>, Query, description = "list what was looked at"),
+        ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
+health_path!(startupz, "/startupz", "startupz", "text/plain", "/health/startup as text, as Kubernetes has it",
+    params(("verbose" = Option<String>, Query, description = "list what was looked at"),
+        ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
+health_path!(healthz, "/healthz", "healthz", "text/plain", "/health as text, as Kubernetes has it",
+    params(("verbose" = Option<String>, Query, description = "list what was looked at"),
+        ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
+
+/// Pages for whoever may see details.
+macro_rules! detail_path {
+    ($name:ident, $path:literal, $id:literal, $form:literal, $summary:literal) => {
+        #[utoipa::path(
+                    get,
+                    path = $path,
+                    operation_id = $id,
+                    tag = "health",
+                    summary = $summary,
+                    responses(
+                        (status = 200, content_type = $form, body = Object),
+                        (status = 401, description = "a key or the management token has to be shown"),
+                    )
+                )]
+        #[allow(dead_code, reason = "carries the description; the health server's pages answer")]
+        fn $name() {}
+    };
+}
+
+detail_path!(history, "/health/history", "health_history", "application/json", "The last 256 transitions");
+detail_path!(events, "/health/events", "health_events", "text/event-stream", "Every transition to come");
+detail_path!(metrics, "/metrics", "metrics", "text/plain", "Health for Prometheus");
+
+/// Orders of whoever runs the service.
+macro_rules! order_path {
+    ($name:ident, $path:literal, $summary:literal) => {
+        #[utoipa::path(
+            post,
+            path = $path,
+            operation_id = stringify!($name),
+            tag = "health",
+            summary = $summary,
+            responses(
+                (status = 200, description = "the phase the service is in", body = Object),
+                (status = 403, description = "the management token has to be shown, or another door to be taken"),
+                (status = 409, description = "the service is shutting down"),
+            )
+        )]
+        #[allow(dead_code, reason = "carries the description; the health server's pages answer")]
+        fn $name() {}
+    };
+}
+
+order_path!(drain, "/drain", "Take the service out of rotation; it goes on serving");
+order_path!(undrain, "/undrain", "Put the service back into rotation");
 
 #[utoipa::path(
     get,
@@ -71,7 +173,8 @@ mod tests {
     #[test]
     fn health_answers_are_health_json() {
         let description: Value = serde_json::from_str(&super::openapi()).unwrap();
-        for path in ["/health/live", "/health/ready", "/health/startup", "/health", "/plugins/{name}/health"]
+        for path in
+            ["/health/live", "/health/ready", "/health/startup", "/health", "/plugins/{plugin}/health"]
         {
             for status in ["200", "503"] {
                 let content = &description["paths"][path]["get"]["responses"][status]["content"];

@@ -47,7 +47,7 @@ pub(super) async fn list(
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(error) = app.keys.check(&headers) {
+    if let Err(error) = app.keys.check_look(&headers) {
         return respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new);
     }
     let plugins: Vec<Plugin> = app.instances.values().map(|instance| describe(&app, instance)).collect();

@@ -5,22 +5,24 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ccproxy_config::{
-    Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
+    Management, Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
 };
-use ccproxy_health::{Builder, Check, Health, Heart, Identity, Scope, Spec};
+use ccproxy_health::{Builder, Check, Heart, Spec};
+use ccproxy_health_server::grpc::Grpc;
 use ccproxy_plugin_api::{Instance as Name, PluginEntry};
 
+use super::core::Core;
 use super::instance::Instance;
 use super::watch::watch;
-use super::{App, Application, HealthView, Limits, Route, Target};
-use crate::admin;
+use super::{App, Application, Limits, Route, Target};
+use crate::admin::{self, telling::Doors};
 use crate::auth::Keys;
 
 /// The start-up gates, in the order in which they open.
 pub(crate) const GATE_LISTENER: &str = "listener-bound";
 pub(crate) const GATE_PLUGINS: &str = "plugins-started";
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What is not in the configuration.
 #[derive(Clone, Default)]
@@ -36,6 +38,7 @@ pub struct BuildOptions {
 /// How to listen and how to stop.
 pub(crate) struct Listen {
     pub(crate) server: Server,
+    pub(crate) management: Management,
     pub(crate) shutdown: Shutdown,
     /// One for each thread that serves.
     pub(crate) hearts: Vec<Heart>,
@@ -56,26 +59,22 @@ impl Application {
             mistakes.extend(open_to_all(settings));
         }
         let BuildOptions { checks, gates, .. } = options;
-        let keys = Keys::new(settings).map_err(|mistake| mistakes.push(mistake)).ok();
-        let mut health = Builder::new(Identity::new(VERSION, "claude-code-proxy", "CCProxy API Server"));
-        health.stall_limit(settings.health.stall_limit).gate(GATE_LISTENER).gate(GATE_PLUGINS);
-        for gate in &gates {
-            health.gate(gate);
-        }
-        let mut core = Vec::new();
-        for (spec, check) in checks {
-            let named = settings.health.critical.iter().any(|name| name == spec.name());
-            core.push(spec.name().to_owned());
-            health.check(Scope::Core, if named { spec.critical(true) } else { spec }, check);
-        }
-        let hearts = (0..workers(&settings.server)).map(|i| health.heart(&format!("worker {i}"))).collect();
-        let instances = instances(settings, plugins, &mut health, &mut mistakes);
-        mistakes.extend(unknown_critical(settings, &instances, &core));
+        let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
+        let mut core = Core::new(settings, &gates, checks)
+            .map_err(|error| settings.mistake("health", error.to_string()))?;
+        let hearts = core.hearts(workers(&settings.server));
+        let instances = instances(settings, plugins, &mut core.health, &mut mistakes);
+        mistakes.extend(unknown_critical(settings, &instances, &core.names));
         let (Some(keys), true) = (keys, mistakes.is_empty()) else {
             return Err(Mistakes::new(mistakes));
         };
-        let app = assemble(settings, keys, health.build(), instances);
-        let listen = Listen { server: settings.server.clone(), shutdown: settings.shutdown.clone(), hearts };
+        let app = assemble(settings, keys, core, instances);
+        let listen = Listen {
+            server: settings.server.clone(),
+            management: settings.management.clone(),
+            shutdown: settings.shutdown.clone(),
+            hearts,
+        };
         Ok(Self { app: Arc::new(app), listen })
     }
 }
@@ -88,15 +87,14 @@ fn workers(server: &Server) -> usize {
     }
 }
 
-fn assemble(
-    settings: &Settings,
-    keys: Keys,
-    health: Health,
-    instances: BTreeMap<String, Arc<Instance>>,
-) -> App {
+fn assemble(settings: &Settings, keys: Keys, core: Core, instances: BTreeMap<String, Arc<Instance>>) -> App {
+    let (health, lags) = core.build();
     let routes = settings.routes.iter().map(|route| resolve(route, &instances)).collect();
     let server = &settings.server;
+    let keys = Arc::new(keys);
     App {
+        grpc: Grpc::new(health.clone()),
+        doors: Doors::new(settings, &health, &keys),
         routes,
         instances,
         keys,
@@ -107,13 +105,10 @@ fn assemble(
             sse_keep_alive: server.sse_keep_alive,
         },
         health,
-        health_view: HealthView {
-            details: settings.health.details.resolve(server.is_loopback()),
-            envoy_degraded: settings.health.envoy_degraded,
-        },
         stats: Arc::default(),
         pages: admin::pages(),
         closing: AtomicBool::new(false),
+        _lags: lags,
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use ccproxy_health::Outcome;
 use ccproxy_plugin_api::{CallError, Fault};
 use ccproxy_wire::{Dialect, Operation, RequestHead, Usage};
 use http::StatusCode;
 use tokio::time::Instant;
 
 use super::resolve::Target;
-use crate::app::{App, Ending, Instance};
+use crate::app::{App, Ending, Instance, Verdict};
 use crate::error::Error;
 use crate::request_id::RequestId;
 
@@ -24,6 +23,7 @@ pub(crate) struct Exchange {
     client: String,
     model: String,
     instance: Option<Arc<Instance>>,
+    called: Option<Instant>,
     status: Option<StatusCode>,
     first_byte: Option<Instant>,
     usage: Usage,
@@ -41,6 +41,7 @@ impl Exchange {
             client: String::new(),
             model: String::new(),
             instance: None,
+            called: None,
             status: None,
             first_byte: None,
             usage: Usage::default(),
@@ -54,6 +55,7 @@ impl Exchange {
 
     pub(super) fn target(&mut self, target: &Target, head: Option<&RequestHead<'_>>) {
         self.instance = Some(Arc::clone(&target.instance));
+        self.called = Some(Instant::now());
         self.model = head.map(|head| head.model.as_ref().to_owned()).unwrap_or_default();
     }
 
@@ -88,7 +90,8 @@ impl Exchange {
     /// The answer reached the client whole.
     pub(super) fn done(&mut self) {
         if let (Some(instance), Some(status)) = (&self.instance, self.status) {
-            super::call::came_whole(instance, status);
+            let first_byte = self.first_byte.zip(self.called).map(|(at, called)| at.duration_since(called));
+            super::call::came_whole(instance, status, first_byte);
         }
         self.end(Ending::Done, None);
     }
@@ -103,10 +106,12 @@ impl Exchange {
         self.end(Ending::Failed, None);
     }
 
-    /// The provider began an answer and did not bring it to its end; health hears of it.
+    /// The provider began an answer and did not bring it to its end; health hears of it, unless the status has said
+    /// enough.
     pub(super) fn blame(&self, error: &CallError) {
-        if let Some(instance) = &self.instance {
-            instance.traffic.report(super::call::judge_error(error));
+        let said = self.status.is_some_and(|status| super::call::judge_status(status).is_some());
+        if let Some(instance) = self.instance.as_ref().filter(|_| !said) {
+            super::call::broke(instance, error);
         }
     }
 
@@ -122,7 +127,8 @@ impl Exchange {
     /// The provider ended its stream with an error of its own, which the client has got.
     pub(super) fn told_error(&mut self) {
         if let Some(instance) = &self.instance {
-            instance.traffic.report(Outcome::fail("the provider reported an error inside a stream"));
+            let why = "the provider reported an error inside a stream";
+            instance.traffic.ended(Verdict::Fault(why.into()), None);
         }
         self.end(Ending::Failed, None);
     }

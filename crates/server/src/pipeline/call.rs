@@ -1,49 +1,61 @@
-//! Step 3: call the provider, and tell health if nothing good came of it.
+//! Step 3: call the provider, and tell the instance's traffic how that went.
+//!
+//! Each exchange has one verdict. A fault is told at once; that all was well, only when the answer is whole: an answer
+//! that has begun well may still break off.
 
-use ccproxy_health::{Outcome, Status};
+use std::borrow::Cow;
+use std::time::Duration;
+
 use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind, Fault};
+use ccproxy_upstream::rate_limit::retry_after;
 use http::StatusCode;
 
-use crate::app::Instance;
+use crate::app::{Instance, Verdict};
 
-/// Calls the provider. Of the retries and the failover that come later, this is the one attempt.
+/// Calls the provider. Of the retries that come later, this is the one attempt.
 pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, CallError> {
     let answer = instance.provider.call(call).await;
-    let outcome = match &answer {
-        Ok(answer) => judge_status(answer.status()),
-        Err(error) => judge_error(error),
-    };
-    // An answer that has begun well may still break off: health hears of a success when the answer is whole.
-    if outcome.status != Status::Pass {
-        instance.traffic.report(outcome);
+    match &answer {
+        Ok(answer) => {
+            let (status, headers) = (answer.status(), answer.headers());
+            let refused = (status == StatusCode::TOO_MANY_REQUESTS).then(|| retry_after(headers));
+            instance.traffic.answered(instance.provider.rate_limit(headers), refused);
+            if let Some(fault) = judge_status(status) {
+                instance.traffic.ended(fault, None);
+            }
+        }
+        Err(error) => {
+            match error.kind() {
+                // A refusal is an answer.
+                CallErrorKind::Refused => instance.traffic.answered(None, None),
+                kind if kind.fault() == Fault::Upstream => instance.traffic.unreached(kind_text(kind)),
+                _ => {}
+            }
+            broke(instance, error);
+        }
     }
     answer
 }
 
-/// Tells health of an answer that has come whole, unless its status has said enough.
-pub(super) fn came_whole(instance: &Instance, status: StatusCode) {
-    let outcome = judge_status(status);
-    if outcome.status == Status::Pass {
-        instance.traffic.report(outcome);
+/// Tells of an answer that has come whole, unless its status has said enough.
+pub(super) fn came_whole(instance: &Instance, status: StatusCode, first_byte: Option<Duration>) {
+    if judge_status(status).is_none() {
+        let first_byte = first_byte.filter(|_| status.is_success());
+        instance.traffic.ended(Verdict::Good, first_byte);
     }
 }
 
-/// What a call's failure says of the provider; our own faults say nothing bad of it.
-pub(super) fn judge_error(error: &CallError) -> Outcome {
-    match error.kind().fault() {
-        Fault::Upstream => Outcome::fail(kind_text(error.kind())),
-        Fault::Us if error.kind() == CallErrorKind::Credential => Outcome::fail("no usable credential"),
-        Fault::Us | Fault::Client => Outcome::pass(),
+/// Tells of a call, or of an answer's body, that has failed. Our own faults say nothing of the provider.
+pub(super) fn broke(instance: &Instance, error: &CallError) {
+    if error.kind().fault() == Fault::Upstream {
+        instance.traffic.ended(Verdict::Fault(kind_text(error.kind()).into()), None);
     }
 }
 
-fn judge_status(status: StatusCode) -> Outcome {
-    match status.as_u16() {
-        429 => Outcome::warn("the provider limits our rate (HTTP 429)"),
-        500..=599 => Outcome::fail(format!("the provider answered HTTP {}", status.as_u16())),
-        // Anything else is a provider at work, also when it refuses a request.
-        _ => Outcome::pass(),
-    }
+/// Whether a status is the provider's fault. Anything else is a provider at work, also when it refuses a request.
+pub(super) fn judge_status(status: StatusCode) -> Option<Verdict> {
+    let fault = || Cow::from(format!("the provider answered HTTP {}", status.as_u16()));
+    status.is_server_error().then(|| Verdict::Fault(fault()))
 }
 
 fn kind_text(kind: CallErrorKind) -> &'static str {

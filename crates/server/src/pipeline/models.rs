@@ -121,11 +121,11 @@ async fn list(instance: &Instance) -> Option<Vec<Model>> {
         let status = answer.status();
         match collect(answer.into_body()).await {
             Ok(body) => {
-                call::came_whole(instance, status);
+                call::came_whole(instance, status, None);
                 Model::read_list(&body).filter(|_| status == StatusCode::OK)
             }
             Err(error) => {
-                instance.traffic.report(call::judge_error(&error));
+                call::broke(instance, &error);
                 None
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ccproxy_wire::{Operation, RequestHead};
 
-use crate::app::{App, Instance};
+use crate::app::{App, Instance, Target as Route};
 use crate::auth::Client;
 use crate::error::Error;
 use crate::routes::Mount;
@@ -32,17 +32,41 @@ pub(super) fn target(
     }
     match (mount, model) {
         (Mount::Instance(instance), model) => Ok(mapped(instance, model.unwrap_or_default())),
-        (Mount::Unified, Some(model)) => unified(app, model),
+        (Mount::Unified, Some(model)) => routed(app, model, operation),
         (Mount::Unified, None) => without_model(app, operation),
     }
 }
 
-/// The target of the unified `/v1` for a model.
+/// The target that the unified `/v1` has for a model when all is well.
 pub(super) fn unified(app: &App, model: &str) -> Result<Target, Error> {
+    let (first, _) = targets(app, model)?;
+    Ok(first.mapped(model))
+}
+
+/// The target that the unified `/v1` has for a model now: the first whose breaker lets the exchange through. If none
+/// does, the first of all: an upstream that may fail is better than an answer that is sure to. For the same reason no
+/// breaker is asked where there is one target only.
+fn routed(app: &App, model: &str, operation: Operation) -> Result<Target, Error> {
+    let (first, others) = targets(app, model)?;
+    let passes = |target: &&Route| target.instance.traffic.admits();
+    let speaks = |target: &&Route| target.instance.provider.supports(operation);
+    if others.is_empty() || passes(&first) {
+        return Ok(first.mapped(model));
+    }
+    Ok(others.iter().filter(speaks).find(passes).unwrap_or(first).mapped(model))
+}
+
+/// The targets of the route for a model, in their order.
+fn targets<'a>(app: &'a App, model: &str) -> Result<(&'a Route, &'a [Route]), Error> {
     let route = app.routes.iter().find(|route| route.model.matches(model));
-    let target = route.and_then(|route| route.targets.first());
-    let target = target.ok_or_else(|| Error::UnknownModel { model: model.to_owned() })?;
-    Ok(mapped(&target.instance, target.model.as_deref().unwrap_or(model)))
+    let targets = route.and_then(|route| route.targets.split_first());
+    targets.ok_or_else(|| Error::UnknownModel { model: model.to_owned() })
+}
+
+impl Route {
+    fn mapped(&self, model: &str) -> Target {
+        mapped(&self.instance, self.model.as_deref().unwrap_or(model))
+    }
 }
 
 /// A stored response names no model: it is asked for at the first instance that can have it.

@@ -1,0 +1,52 @@
+//! Who is told what of our health, and through which door.
+
+use std::sync::Arc;
+
+use ccproxy_config::{Details as Configured, Settings};
+use ccproxy_health::Health;
+use ccproxy_health_server::{Details, Guard, Pages, PagesOptions, Sight, metrics};
+
+use crate::auth::Keys;
+
+/// The pages about our health, one set for each door: they differ in who may see and do what.
+pub(crate) struct Doors {
+    /// The port that serves clients. A balancer may stand in front of it on the same machine, so orders need the token,
+    /// whatever the address.
+    pub(crate) main: Pages,
+    /// The management port: whoever can reach it on this machine runs the service, unless there is a token.
+    pub(crate) management: Pages,
+    /// The management socket: the file system has decided who may open it.
+    pub(crate) socket: Pages,
+}
+
+impl Doors {
+    pub(crate) fn new(settings: &Settings, health: &Health, keys: &Arc<Keys>) -> Self {
+        let registry = Arc::new(metrics::registry(health));
+        let pages = |details: Details, guard: Guard| {
+            let envoy_degraded = settings.health.envoy_degraded;
+            let registry = Some(Arc::clone(&registry));
+            Pages::new(health.clone(), PagesOptions { details, guard, envoy_degraded, registry })
+        };
+        let details = |loopback| match settings.health.details.resolve(loopback) {
+            Configured::Auto | Configured::Always => Details::Always,
+            Configured::Authorized => Details::Authorized,
+            Configured::Status => Details::Status,
+        };
+        let trusted = settings.management.is_loopback() && !keys.has_management();
+        Self {
+            main: pages(details(settings.server.is_loopback()), guard(keys, false)),
+            management: pages(details(settings.management.is_loopback()), guard(keys, trusted)),
+            socket: pages(Details::Always, Arc::new(|_| Sight { details: true, command: true })),
+        }
+    }
+}
+
+/// A client's key shows details; the management token shows them and takes orders.
+fn guard(keys: &Arc<Keys>, trusted: bool) -> Guard {
+    let keys = Arc::clone(keys);
+    Arc::new(move |headers| {
+        let manager = keys.is_manager(headers);
+        let client = || keys.are_required() && keys.check(headers).is_ok();
+        Sight { details: manager || client(), command: trusted || manager }
+    })
+}

@@ -1,0 +1,48 @@
+//! The doors for those who watch and run the service: a thread of their own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ccproxy_config::Management;
+use ccproxy_health_server::{Body, Handler, Listener, ListenerError, Listening};
+use http::{Request, Response};
+use http_body_util::BodyExt;
+
+use crate::admin;
+use crate::app::App;
+use crate::request_id::RequestId;
+
+/// Starts the thread, if any door is asked for.
+pub(super) fn start(app: &Arc<App>, settings: &Management) -> Result<Option<Listening>, ListenerError> {
+    let Management { port, socket, agent_port, .. } = settings;
+    if port.is_none() && socket.is_none() && agent_port.is_none() {
+        return Ok(None);
+    }
+    let host = || {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "management.host is no IP address");
+        settings.ip().ok_or(ListenerError::Bind(settings.host.clone(), error))
+    };
+    let address = |port: Option<u16>| port.map(|port| Ok(SocketAddr::new(host()?, port))).transpose();
+    let listener = Listener {
+        tcp: address(*port)?.map(|address| (address, app.doors.management.clone())),
+        unix: socket.clone().map(|path| (path, app.doors.socket.clone())),
+        agent: address(*agent_port)?.map(|address| (address, app.health.clone())),
+        other: Some(pages(app)),
+    };
+    listener.start().map(Some)
+}
+
+/// The pages about the plugins and the endpoints are here, too.
+fn pages(app: &Arc<App>) -> Handler {
+    let app = Arc::clone(app);
+    Arc::new(move |request: Request<()>| {
+        let app = Arc::clone(&app);
+        Box::pin(async move {
+            let id = RequestId::of(request.headers());
+            let (parts, body) = admin::page(&app, request, &id).await.into_parts();
+            let whole = body.collect().await.ok()?.to_bytes();
+            Some(Response::from_parts(parts, Body::from(whole)))
+        })
+    })
+}
