@@ -1,10 +1,15 @@
+mod component;
+mod ietf;
+mod kept;
+
 use proptest::prelude::*;
 use tokio::time::advance;
 
 use super::*;
 use crate::{
-    Builder, Outcome, check_fn,
+    Builder, Identity, Outcome, check_fn,
     testing::{VERSION, builder, put, secs, spec},
+    text::{self, Endpoint, Query},
 };
 
 /// A whole second: the microseconds must be there all the same.
@@ -13,12 +18,12 @@ fn now() -> Moment {
 }
 const NOW: &str = "2023-11-14T22:13:20.000000+00:00";
 
-fn text(answer: &Answer) -> &str {
+fn body_of(answer: &Answer) -> &str {
     std::str::from_utf8(&answer.body).unwrap()
 }
 
 fn check(answer: &Answer, code: u16, retry_after: Option<u32>, body: &str) {
-    assert_eq!(text(answer), body);
+    assert_eq!(body_of(answer), body);
     assert_eq!((answer.http_status(), answer.retry_after), (code, retry_after));
     assert_eq!(answer.ok, code == 200);
 }
@@ -184,10 +189,10 @@ fn an_anonymous_container_names_nothing() {
     for (view, named) in [(View::Full, true), (View::Anonymous, false), (View::StatusOnly, false)] {
         for answer in [detail(&health, view, &[]), ready(&health, view, &[])] {
             assert_eq!(answer.http_status(), 503);
-            assert_eq!(text(&answer).contains("vault"), named);
+            assert_eq!(body_of(&answer).contains("vault"), named);
         }
     }
-    assert!(text(&detail(&health, View::Anonymous, &[])).contains("Service container not operational"));
+    assert!(body_of(&detail(&health, View::Anonymous, &[])).contains("Service container not operational"));
     let excluded = detail(&health, View::Full, &["service_container"]);
     assert_eq!((excluded.status, keys(&excluded)), (Status::Pass, vec!["service_container".to_owned()]));
 }

@@ -1,1 +1,112 @@
+use tokio::time::advance;
 
+use super::*;
+use crate::{
+    Builder, Outcome, Scope, check_fn,
+    testing::{builder, put, secs, spec},
+};
+
+fn add(builder: &mut Builder, scope: Scope, name: &str, critical: bool) {
+    builder.check(scope, spec(name).critical(critical), check_fn(|| async { Outcome::pass() }));
+}
+
+/// A critical `db` and an `extra` of the core, and an `upstream` of the plugin p; all pass.
+fn three() -> Health {
+    let mut builder = builder();
+    builder.gate("config loaded");
+    add(&mut builder, Scope::Core, "db", true);
+    add(&mut builder, Scope::Core, "extra", false);
+    add(&mut builder, Scope::plugin("p"), "upstream", false);
+    let health = builder.build();
+    health.open_gate("config loaded");
+    for index in 0..3 {
+        put(&health, index, Outcome::pass());
+    }
+    health
+}
+
+fn ask(health: &Health, endpoint: Endpoint, verbose: bool, exclude: &[&str], view: View) -> (Status, String) {
+    let answer = answer(health, endpoint, Query { verbose, exclude }, view);
+    assert_eq!(answer.ok, answer.status != Status::Fail);
+    assert_eq!(answer.retry_after.is_none(), answer.ok);
+    (answer.status, String::from_utf8(answer.body.to_vec()).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn ok_while_all_is_well_and_a_list_on_request() {
+    let health = three();
+    let check = |endpoint, list: &str| {
+        for view in [View::Full, View::Anonymous, View::StatusOnly] {
+            assert_eq!(ask(&health, endpoint, false, &[], view), (Status::Pass, "ok".to_owned()));
+        }
+        let last = format!("{} check passed\n", endpoint.as_str());
+        assert_eq!(ask(&health, endpoint, true, &[], View::Full), (Status::Pass, format!("{list}{last}")));
+        assert_eq!(ask(&health, endpoint, true, &[], View::Anonymous), (Status::Pass, last));
+    };
+    check(Endpoint::Live, "[+]main-runtime ok\n[+]scheduler ok\n[+]writer ok\n");
+    check(Endpoint::Startup, "[+]config-loaded ok\n");
+    let core = "[+]phase ok\n[+]service_container ok\n[+]db ok\n[+]extra ok\n";
+    check(Endpoint::Ready, &format!("{core}[+]p/upstream ok\n"));
+    check(Endpoint::Health, core);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_lists_the_worst_first_for_those_who_may_see() {
+    let health = three();
+    put(&health, 2, Outcome::fail("x"));
+    for _ in 0..3 {
+        put(&health, 0, Outcome::fail("no /run/db.sock"));
+        put(&health, 2, Outcome::fail("rate limited"));
+    }
+    let failed = "[-]db failed: no [path]\n[+]p/upstream warn: rate limited\n[+]phase ok\n[+]service_container ok\n\
+                  [+]extra ok\nreadyz check failed\n";
+    assert_eq!(ask(&health, Endpoint::Ready, false, &[], View::Full), (Status::Fail, failed.to_owned()));
+    let withheld = (Status::Fail, "readyz check failed\n".to_owned());
+    assert_eq!(ask(&health, Endpoint::Ready, true, &[], View::Anonymous), withheld);
+    // Without the culprit it is a warning, and a warning is ok.
+    assert_eq!(ask(&health, Endpoint::Ready, false, &["db"], View::Full), (Status::Warn, "ok".to_owned()));
+    let (status, list) = ask(&health, Endpoint::Ready, true, &["db", "upstream", "dsk", "phase"], View::Full);
+    let expect = "[+]phase ok\n[+]service_container ok\n[+]db excluded: ok\n[+]extra ok\n[+]p/upstream excluded: ok\n\
+                  warn: some health checks cannot be excluded: no matches for \"dsk\", \"phase\"\nreadyz check passed\n";
+    assert_eq!((status, &*list), (Status::Pass, expect));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_check_alone() {
+    let health = three();
+    let check = |endpoint, name: &str, view, expect: Option<(bool, &str)>| {
+        let got = one(&health, endpoint, name, view);
+        let got = got.map(|answer| (answer.ok, String::from_utf8(answer.body.to_vec()).unwrap()));
+        assert_eq!(got, expect.map(|(ok, body)| (ok, body.to_owned())), "{name}");
+    };
+    check(Endpoint::Ready, "db", View::Full, Some((true, "ok")));
+    check(Endpoint::Ready, "p/upstream", View::Full, Some((true, "ok")));
+    check(Endpoint::Ready, "upstream", View::Anonymous, Some((true, "ok")));
+    check(Endpoint::Ready, "none", View::Full, None);
+    check(Endpoint::Health, "p/upstream", View::Full, None);
+    check(Endpoint::Startup, "config loaded", View::Full, Some((true, "ok")));
+    check(Endpoint::Live, "main-runtime", View::Full, Some((true, "ok")));
+    health.set_enabled(&Scope::Core, "extra", false);
+    check(Endpoint::Health, "extra", View::Full, Some((true, "ok")));
+    advance(secs(6)).await;
+    check(Endpoint::Live, "writer", View::Full, Some((false, "[-]writer failed: no progress for 6 s\n")));
+    check(Endpoint::Live, "writer", View::Anonymous, Some((false, "failed\n")));
+    health.drain();
+    check(Endpoint::Ready, "phase", View::Full, Some((false, "[-]phase failed: draining\n")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_components_fit() {
+    let mut builder = builder();
+    for n in 0..10_000 {
+        add(&mut builder, Scope::Core, &format!("component-{n:05}"), true);
+    }
+    let health = builder.build();
+    let long = "\u{200d}\"".repeat(100);
+    let exclude = vec![&*long; 100];
+    let (status, list) = ask(&health, Endpoint::Ready, false, &exclude, View::Full);
+    assert_eq!(status, Status::Fail);
+    assert!(list.len() <= MAX_BODY && list.ends_with("readyz check failed\n"));
+    assert!(list.starts_with("[-]component-00000 failed: not checked yet\n"));
+    assert!(list.contains(" more, none worse\n") && list.contains("no matches for "));
+}
