@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use ccproxy_health::aggregate::{self, Verdict};
 use ccproxy_health::{Health, Phase, Status, scrub};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
+use tokio::sync::watch::Receiver;
+use tokio::sync::watch::error::RecvError;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::socket::Socket;
 
 /// Time alone changes verdicts, and what could not be sent is to be sent again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Many checks make many snapshots; not each of them is worth a look.
+const PACE: Duration = Duration::from_millis(50);
 /// How much time is asked for at once, and how long before that is used up it is asked for again.
 const EXTENSION: Duration = Duration::from_secs(15);
 const RENEWAL: Duration = Duration::from_secs(10);
@@ -55,9 +59,12 @@ impl Follower {
 
     pub(super) async fn run(mut self, stopping: CancellationToken, stop: CancellationToken) {
         let mut phase = self.health.watch_phase();
+        let mut changes = self.health.changes();
         let mut watchdog = self.watchdog.map(half);
         loop {
             let over = *phase.borrow_and_update() == Phase::Stopped;
+            changes.borrow_and_update();
+            let looked = Instant::now();
             if self.end.is_none() && (over || stopping.is_cancelled()) {
                 self.end = Some(Instant::now() + self.deadline);
             }
@@ -67,8 +74,9 @@ impl Follower {
                 biased;
                 () = stop.cancelled() => break,
                 () = stopping.cancelled(), if !shutting_down => {}
-                // The sender belongs to the health, which is held here.
+                // The senders belong to the health, which is held here: no receiver fails.
                 _ = phase.changed() => {}
+                _ = paced(&mut changes, looked) => {}
                 () = next(watchdog.as_mut()) => self.prove_life(),
                 () = sleep(LOOK_AGAIN) => {}
             }
@@ -122,6 +130,12 @@ fn half(period: Duration) -> Interval {
     let mut tick = interval((period / 2).max(Duration::from_millis(1)));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick
+}
+
+/// The next change, but no sooner than a moment after the last look.
+async fn paced(changes: &mut Receiver<()>, looked: Instant) -> Result<(), RecvError> {
+    sleep_until(looked + PACE).await;
+    changes.changed().await
 }
 
 async fn next(tick: Option<&mut Interval>) {

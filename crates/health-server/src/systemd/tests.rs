@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
-use ccproxy_health::{Builder, Identity};
+use ccproxy_health::{Builder, Identity, Outcome, Scope, Spec, check_fn};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance};
 use tokio_util::task::TaskTracker;
@@ -111,6 +111,34 @@ async fn ready_is_said_when_the_phase_is_ready_and_once() {
     settle().await;
     assert_eq!(stage.heard(), [IS_READY]);
     stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_follows_the_verdict() {
+    let mut builder = builder();
+    let spec = Spec::new("disk").unwrap().critical(true).fall(1).rise(1);
+    let disk = builder.check(Scope::Core, spec, check_fn(std::future::pending));
+    let health = builder.build();
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    health.start(&tasks, stop.clone());
+    let stage = Stage::start(&health, None, SECOND).await;
+    assert_eq!(stage.heard(), ["READY=1\nSTATUS=Service is not ready: disk: not checked yet\n"]);
+    for (outcome, expect) in [
+        (Outcome::pass(), IS_READY),
+        (
+            Outcome::warn("almost\nfull"),
+            "STATUS=Service is ready to accept traffic, degraded: disk: almost full\n",
+        ),
+        (Outcome::fail("cannot write /var/x"), "STATUS=Service is not ready: disk: cannot write [path]\n"),
+    ] {
+        disk.report(outcome);
+        let heard = stage.heard_in(Duration::from_millis(100)).await;
+        assert_eq!(heard.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), [expect]);
+    }
+    stage.end().await;
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
 }
 
 #[tokio::test(start_paused = true)]
