@@ -23,6 +23,9 @@ PAGES = [
     "/healthz?verbose",
     "/health/checks/switch",
 ]
+# What says how it is, in JSON or in Kubernetes' text; of a page that is not well, the component that is not.
+TOLD_WELL = re.compile(rb'"status":"(pass|warn)"|^ok$|\[\+\]')
+TOLD_ILL = re.compile(rb'"status":"fail"|\[-\]')
 # For people and machines that ask for them by name; no watcher takes a verdict from them.
 OTHERS = ["/health/history", "/metrics"]
 
@@ -66,7 +69,7 @@ def sizes(lab, port=None):
         if not answer:
             seen[path] = {"status": 0, "bytes": -1, "verdict_at": -1}
             continue
-        verdict = re.search(rb'"status":"|^ok$|check (passed|failed)|\[[+-]\]', answer.body[:VERDICT])
+        verdict = (TOLD_WELL if answer.status == 200 else TOLD_ILL).search(answer.body[:VERDICT])
         seen[path] = {"status": answer.status, "bytes": len(answer.body), "verdict_at": verdict.start() if verdict else -1}
     return seen
 
