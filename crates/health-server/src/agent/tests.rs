@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use ccproxy_health::{Builder, Identity, Outcome, Scope, Spec, check_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 use tokio_util::task::TaskTracker;
 
 use super::*;
@@ -91,9 +91,11 @@ async fn whoever_connects_gets_one_line_and_an_orderly_end() {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(send).await.unwrap();
         let mut heard = String::new();
-        // A reset would be an error.
         stream.read_to_string(&mut heard).await.unwrap();
         assert_eq!(heard, expect);
+        // What comes late is heard out; a closed socket would answer the first with a reset, which fails the second.
+        stream.write_all(b"late").await.unwrap();
+        stream.write_all(b"later").await.unwrap();
     }
     let health = builder().build();
     let serving = start(health.clone()).await;
@@ -117,5 +119,8 @@ async fn those_who_stay_keep_nobody_out() {
         stay.push(stream);
     }
     // They are still connected, and the end does not wait for them to go.
+    tokio::time::pause();
+    let before = Instant::now();
     serving.end().await;
+    assert_eq!(Instant::now(), before);
 }
