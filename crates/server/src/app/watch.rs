@@ -28,18 +28,22 @@ pub(super) fn watch(
     health.plugin(name, entry.description);
     let page = Page { name, critical: &settings.critical };
     for (spec, check) in built.checks {
-        health.check(page.scope(), page.spec(spec), check);
+        health.check(page.scope(), page.spec(spec)?, check);
     }
     let upstream = Spec::new("upstream")?;
     let upstream = match built.reachability {
-        // Many replicas may share the upstream: they do not all look at once.
-        Some(check) => health.check(page.scope(), page.spec(upstream.interval(REACH).spread_start()), check),
-        None => health.passive(page.scope(), page.spec(upstream.interval(UNTOLD))),
+        Some(check) => {
+            // Many replicas may share the upstream: they do not all look at once, unless readiness waits for it.
+            let spec = upstream.interval(REACH);
+            let spec = if page.is_critical("upstream") { spec } else { spec.spread_start() };
+            health.check(page.scope(), page.spec(spec)?, check)
+        }
+        None => health.passive(page.scope(), page.spec(upstream.interval(UNTOLD))?),
     };
     let mut measure = |name: &str| -> Result<Reporter, SpecError> {
         // The measures average by themselves, so what they say is believed at once. Two pulses keep them alive.
         let spec = Spec::new(name)?.interval(PULSE * 2).fall(1).rise(1);
-        Ok(health.passive(page.scope(), page.spec(spec)))
+        Ok(health.passive(page.scope(), page.spec(spec)?))
     };
     let reporters = Reporters {
         upstream,
@@ -49,7 +53,7 @@ pub(super) fn watch(
     };
     let traffic = Arc::new(Traffic::new(reporters, settings.slow));
     let breaker = Spec::new("breaker")?.interval(PULSE).fall(1).rise(1);
-    traffic.tell_breaker(health.check(page.scope(), page.spec(breaker), Arc::clone(&traffic) as _));
+    traffic.tell_breaker(health.check(page.scope(), page.spec(breaker)?, Arc::clone(&traffic) as _));
     Ok(Instance {
         name: name.to_owned(),
         kind: entry.kind,
@@ -72,11 +76,16 @@ impl Page<'_> {
         Scope::plugin(self.name)
     }
 
-    /// A component as the operator wants it. The instance's name alone means its upstream.
-    fn spec(&self, spec: Spec) -> Spec {
-        let full = format!("{}/{}", self.name, spec.name());
-        let named = |listed: &String| *listed == full || (listed == self.name && spec.name() == "upstream");
-        let critical = self.critical.iter().any(named);
-        if critical { spec.critical(true) } else { spec }
+    /// A component as the operator wants it.
+    fn spec(&self, spec: Spec) -> Result<Spec, SpecError> {
+        let critical = self.is_critical(spec.name());
+        let spec = spec.affects(&[&format!("/{}/v1/{{+path}}", self.name)])?;
+        Ok(if critical { spec.critical(true) } else { spec })
+    }
+
+    /// The instance's name alone means its upstream.
+    fn is_critical(&self, check: &str) -> bool {
+        let full = format!("{}/{check}", self.name);
+        self.critical.iter().any(|listed| *listed == full || (listed == self.name && check == "upstream"))
     }
 }

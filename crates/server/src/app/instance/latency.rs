@@ -66,6 +66,6 @@ mod tests {
         check(900, 1, Status::Pass, 200.0);
         check(20_000, 1, Status::Warn, 2675.0);
         check(0, 100, Status::Pass, 0.0);
-        check(u64::MAX, 1, Status::Warn, (u64::MAX / 64) as f64 / 1e3);
+        check(u64::MAX, 1, Status::Warn, 288_230_376_151_711.8);
     }
 }

@@ -195,3 +195,64 @@ impl Check for Traffic {
 pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use ccproxy_health::{Builder, Identity, Scope, Spec, Status};
+
+    use super::*;
+
+    fn traffic() -> Traffic {
+        let mut health = Builder::new(Identity::new("1", "test", "Test"));
+        let mut reporter = |name| health.passive(Scope::plugin("claude"), Spec::new(name).unwrap());
+        let reporters = Reporters {
+            upstream: reporter("upstream"),
+            errors: reporter("errors"),
+            latency: reporter("latency"),
+            rate_limit: reporter("rate_limit"),
+        };
+        Traffic::new(reporters, Duration::from_secs(30))
+    }
+
+    fn fault() -> Verdict {
+        Verdict::Fault("it was on fire".into())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_share_of_faults() {
+        let traffic = traffic();
+        let check = |verdict: Verdict, times: u32, status, percent: u32| {
+            (0..times).for_each(|_| traffic.ended(verdict.clone(), None));
+            let outcome = traffic.errors(traffic.window.tally(traffic.now()));
+            assert_eq!((outcome.status, outcome.observed), {
+                (status, Outcome::pass().observed(percent, "percent").observed)
+            });
+        };
+        check(fault(), 4, Status::Pass, 100);
+        check(fault(), 1, Status::Fail, 100);
+        check(Verdict::Good, 5, Status::Fail, 50);
+        check(Verdict::Good, 1, Status::Warn, 45);
+        check(Verdict::Good, 39, Status::Warn, 10);
+        check(Verdict::Good, 1, Status::Pass, 9);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        check(fault(), 1, Status::Pass, 100);
+        check(fault(), 4, Status::Fail, 100);
+        let text = traffic.errors(traffic.window.tally(traffic.now())).output.unwrap();
+        assert_eq!(text, "5 of the last minute's 5 exchanges failed; the last one: it was on fire");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_breaker_as_health_sees_it() {
+        let traffic = traffic();
+        assert_eq!(traffic.run().await, Outcome::pass());
+        (0..5).for_each(|_| traffic.ended(fault(), None));
+        assert!(!traffic.admits());
+        let text = "routes go around the upstream, which is tried again in 10 s";
+        assert_eq!(traffic.run().await, Outcome::fail(text));
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(traffic.run().await.status, Status::Warn);
+        assert!(traffic.admits() && !traffic.admits());
+        traffic.ended(Verdict::Good, None);
+        assert_eq!(traffic.run().await, Outcome::pass());
+    }
+}
