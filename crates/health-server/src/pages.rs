@@ -9,13 +9,35 @@
 //! | `/livez`, `/readyz`, `/startupz`, `/healthz`, each with `/{name}` | text, as Kubernetes has it |
 //! | `/metrics` | Prometheus |
 //! | `POST /drain`, `POST /undrain` | an operator's orders |
+//!
+//! Answers are read from what is known already: no probe waits, does I/O or takes a lock held across an await.
+
+mod command;
+mod events;
+mod path;
+mod probe;
+mod query;
+pub(crate) mod reply;
+mod service;
 
 use std::sync::Arc;
 
-use ccproxy_health::Health;
-use http::{HeaderMap, Request, Response};
+use ccproxy_health::{Health, View, report};
+use http::header::{ALLOW, CONTENT_LENGTH, VARY};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 
 use crate::Body;
+use crate::metrics::Format;
+use command::Order;
+use path::Kind;
+use probe::Asked;
+use reply::{JSON, READ, reply};
+
+/// Listeners to `/health/events` at a time.
+const MAX_LISTENERS: usize = 64;
 
 /// Who sees more than the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,35 +71,154 @@ pub struct PagesOptions {
     pub guard: Guard,
     /// Whether a degraded answer carries `x-envoy-degraded: 1`.
     pub envoy_degraded: bool,
-    /// Whether `/metrics` is answered.
-    pub metrics: bool,
+    /// What `/metrics` shows, such as [`metrics::registry`](crate::metrics::registry) makes; no such page without.
+    pub registry: Option<Arc<Registry>>,
 }
 
-/// The pages of one health.
+impl Default for PagesOptions {
+    /// Whoever comes sees the service as a whole and orders nothing.
+    fn default() -> Self {
+        Self {
+            details: Details::Authorized,
+            guard: Arc::new(|_| Sight::default()),
+            envoy_degraded: false,
+            registry: None,
+        }
+    }
+}
+
+/// The pages of one health. Clones share the limit of listeners to events.
+///
+/// They are a [`tower::Service`], too, for any server that takes one.
 #[derive(Clone)]
 pub struct Pages {
     health: Health,
     options: PagesOptions,
+    listeners: Arc<Semaphore>,
 }
 
 /// A page that a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page<'p>(&'p str);
+pub struct Page<'p>(Kind<'p>);
 
 impl Pages {
     /// The pages of this health.
     pub fn new(health: Health, options: PagesOptions) -> Self {
-        Self { health, options }
+        Self { health, options, listeners: Arc::new(Semaphore::new(MAX_LISTENERS)) }
     }
 
     /// The page of a path, if it is one of ours; a trailing slash is ignored.
-    pub fn find<'p>(&self, _path: &'p str) -> Option<Page<'p>> {
-        None
+    pub fn find<'p>(&self, path: &'p str) -> Option<Page<'p>> {
+        let kind = path::find(path)?;
+        (kind != Kind::Metrics || self.options.registry.is_some()).then_some(Page(kind))
     }
 
-    /// Answers. The request's body, if any, is not read.
-    pub fn answer<B>(&self, _page: Page<'_>, _request: &Request<B>) -> Response<Body> {
-        let _ = (&self.health, &self.options);
-        Response::new(Body::default())
+    /// Answers. The request's body, if any, is not read. What [goes on](Body::Stream) has to be polled on a runtime of
+    /// tokio that keeps time.
+    pub fn answer<B>(&self, page: Page<'_>, request: &Request<B>) -> Response<Body> {
+        let (method, headers) = (request.method(), request.headers());
+        let order = match page.0 {
+            Kind::Drain => Some(Order::Drain),
+            Kind::Undrain => Some(Order::Undrain),
+            _ => None,
+        };
+        if let Some(order) = order {
+            let may = || (self.options.guard)(headers).command;
+            return command::obey(&self.health, order, method, headers, may);
+        }
+        if !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            return reply::wrong_method(READ);
+        }
+        let mut response = self.read(page.0, request);
+        if self.options.details != Details::Always {
+            response.headers_mut().insert(VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
+        }
+        if *method == Method::OPTIONS {
+            response.headers_mut().insert(ALLOW, READ);
+        }
+        if *method == Method::HEAD {
+            without_body(&mut response);
+        }
+        response
+    }
+
+    /// Whether a request with these headers sees everything.
+    pub fn sees_details(&self, headers: &HeaderMap) -> bool {
+        self.options.details == Details::Always || (self.options.guard)(headers).details
+    }
+
+    /// Whose health it is.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    fn read<B>(&self, kind: Kind<'_>, request: &Request<B>) -> Response<Body> {
+        let (health, headers) = (&self.health, request.headers());
+        let full = self.sees_details(headers);
+        match kind {
+            Kind::History | Kind::Events | Kind::Metrics if !full => reply::unauthorized(),
+            Kind::History => reply(StatusCode::OK, JSON, report::history(health)),
+            Kind::Metrics => self.scrape(headers),
+            Kind::Events => self.events(request),
+            probe => {
+                let view = match self.options.details {
+                    _ if full => View::Full,
+                    Details::Status => View::StatusOnly,
+                    Details::Always | Details::Authorized => View::Anonymous,
+                };
+                let asked = Asked {
+                    view,
+                    query: request.uri().query().unwrap_or_default(),
+                    method: request.method(),
+                    headers,
+                    envoy: self.options.envoy_degraded,
+                };
+                probe::answer(health, probe, &asked)
+            }
+        }
+    }
+
+    fn scrape(&self, headers: &HeaderMap) -> Response<Body> {
+        let format = Format::wanted(headers);
+        match self.options.registry.as_ref().map(|registry| format.write(registry)) {
+            None => reply::no_page(),
+            Some(Ok(page)) => reply(StatusCode::OK, format.media(), page),
+            Some(Err(error)) => {
+                tracing::error!(%error, "metrics_not_written");
+                let body = r#"{"error":"the metrics could not be written"}"#;
+                reply(StatusCode::INTERNAL_SERVER_ERROR, JSON, body)
+            }
+        }
+    }
+
+    fn events<B>(&self, request: &Request<B>) -> Response<Body> {
+        if *request.method() != Method::GET {
+            return reply(StatusCode::OK, events::EVENT_STREAM, "");
+        }
+        match Arc::clone(&self.listeners).try_acquire_owned() {
+            Ok(place) => events::answer(&self.health, request.headers(), place),
+            Err(_) => reply::busy(),
+        }
+    }
+}
+
+/// What HEAD gets: everything but the body. Servers leave it out themselves, but not all of them on HTTP/2.
+fn without_body(response: &mut Response<Body>) {
+    let length = std::mem::take(response.body_mut()).size_hint().exact();
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return;
+    }
+    if let Some(length) = length {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+}
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let details = self.options.details;
+        f.debug_struct("Pages")
+            .field("health", &self.health)
+            .field("details", &details)
+            .finish_non_exhaustive()
     }
 }

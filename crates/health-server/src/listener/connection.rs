@@ -1,0 +1,89 @@
+//! Serving one connection: HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge, gRPC on the latter.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::Either;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+use super::Handler;
+use super::life::{Held, Life};
+use crate::grpc::{Grpc, is_grpc};
+use crate::pages::reply;
+use crate::{Body, Pages};
+
+/// The most bytes of a request's head.
+const MAX_HEAD: usize = 16 * 1024;
+/// How often an HTTP/2 connection is asked whether its other end is still there, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(20);
+
+/// What all connections of a listener share.
+pub(super) struct Connections {
+    builder: Builder<TokioExecutor>,
+    pages: Pages,
+    grpc: Grpc,
+    other: Option<Handler>,
+    stop: CancellationToken,
+}
+
+impl Connections {
+    pub(super) fn new(pages: Pages, other: Option<Handler>, stop: CancellationToken) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        // The life of the connection has the limits: hyper's would end one that is idle like one that dawdles.
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(MAX_HEAD);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+            .max_concurrent_streams(64)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING);
+        let grpc = Grpc::new(pages.health().clone());
+        Self { builder, pages, grpc, other, stop }
+    }
+
+    /// Serves a connection until it ends, has done nothing for too long, or is asked to stop and has no request left.
+    pub(super) async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let life = Life::start();
+        let service = service_fn(|request: Request<Incoming>| {
+            let (connections, busy) = (Arc::clone(&self), life.busy());
+            async move { Ok::<_, Infallible>(connections.answer(request).await.map(|body| Held::new(body, busy))) }
+        });
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = life.over() => return,
+            () = self.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error, "management_connection_ended");
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Either<Body, tonic::body::Body>> {
+        if is_grpc(&request) {
+            let may_list = self.pages.sees_details(request.headers());
+            return self.grpc.call(request, may_list).await.map(Either::Right);
+        }
+        if let Some(page) = self.pages.find(request.uri().path()) {
+            return self.pages.answer(page, &request).map(Either::Left);
+        }
+        let other = match &self.other {
+            Some(other) => other(request.map(drop)).await,
+            None => None,
+        };
+        other.unwrap_or_else(reply::no_page).map(Either::Left)
+    }
+}

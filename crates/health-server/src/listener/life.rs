@@ -1,0 +1,131 @@
+//! How long a connection may do nothing.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, sleep};
+
+/// For the head of the first request.
+const HEAD: Duration = Duration::from_secs(10);
+/// From one answer to the head of the next request. Watchers that keep a connection look every minute or so.
+const IDLE: Duration = Duration::from_secs(75);
+
+/// Whether a connection is busy, and since when it is not.
+#[derive(Debug)]
+pub(super) struct Life {
+    origin: Instant,
+    busy: AtomicUsize,
+    served: AtomicBool,
+    /// Milliseconds since `origin` at which the connection fell idle.
+    idle_since: AtomicU64,
+}
+
+impl Life {
+    pub(super) fn start() -> Arc<Self> {
+        Arc::new(Self {
+            origin: Instant::now(),
+            busy: AtomicUsize::new(0),
+            served: AtomicBool::new(false),
+            idle_since: AtomicU64::new(0),
+        })
+    }
+
+    /// A request begins; the connection is busy until the guard is gone.
+    pub(super) fn busy(self: &Arc<Self>) -> Busy {
+        self.served.store(true, Ordering::Relaxed);
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        Busy(Arc::clone(self))
+    }
+
+    /// Resolves when the connection has done nothing for too long. One timer for all its requests.
+    pub(super) async fn over(&self) {
+        loop {
+            let left = self.left();
+            if left.is_zero() {
+                return;
+            }
+            sleep(left).await;
+        }
+    }
+
+    fn left(&self) -> Duration {
+        if self.busy.load(Ordering::Relaxed) > 0 {
+            return IDLE;
+        }
+        let limit = if self.served.load(Ordering::Relaxed) { IDLE } else { HEAD };
+        let since = Duration::from_millis(self.idle_since.load(Ordering::Relaxed));
+        (since + limit).saturating_sub(self.origin.elapsed())
+    }
+}
+
+/// A request is being served.
+#[derive(Debug)]
+pub(super) struct Busy(Arc<Life>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let now = u64::try_from(self.0.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.idle_since.store(now, Ordering::Relaxed);
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A body that keeps its connection busy.
+pub(super) struct Held<B> {
+    body: B,
+    _busy: Busy,
+}
+
+impl<B> Held<B> {
+    pub(super) fn new(body: B, busy: Busy) -> Self {
+        Self { body, _busy: busy }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Held<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn limits() {
+        let second = Duration::from_secs(1);
+        let begin = Instant::now();
+        Life::start().over().await;
+        assert_eq!(begin.elapsed(), HEAD, "nothing was ever asked");
+
+        let (life, begin) = (Life::start(), Instant::now());
+        let busy = life.busy();
+        let end = async {
+            sleep(500 * second).await;
+            drop(busy);
+        };
+        tokio::join!(life.over(), end);
+        let idle = begin.elapsed() - 500 * second;
+        assert!((IDLE..IDLE + second).contains(&idle), "an answer may take its time: {idle:?}");
+    }
+}

@@ -1,0 +1,136 @@
+//! What runs on the thread: the loops that accept, and the connections.
+
+use std::io;
+use std::net::TcpListener as StdTcpListener;
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccproxy_health::Health;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Handler;
+use super::bind::SocketFile;
+use super::connection::Connections;
+use crate::{Pages, agent};
+
+/// Connections of one listener at a time; more wait to be accepted.
+const MAX_CONNECTIONS: usize = 256;
+/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long connections may take to end once they are asked to.
+const END: Duration = Duration::from_millis(100);
+
+/// Everything that is bound, before the thread has it.
+pub(super) struct Served {
+    pub(super) tcp: Option<(StdTcpListener, Pages)>,
+    pub(super) unix: Option<(StdUnixListener, SocketFile, Pages)>,
+    pub(super) agent: Option<(StdTcpListener, Health)>,
+    other: Option<Handler>,
+}
+
+/// The same, registered with the thread's runtime.
+pub(super) struct Open {
+    tcp: Option<(TcpListener, Pages)>,
+    unix: Option<(UnixListener, SocketFile, Pages)>,
+    agent: Option<(TcpListener, Health)>,
+    other: Option<Handler>,
+}
+
+impl Served {
+    pub(super) fn new(other: Option<Handler>) -> Self {
+        Self { tcp: None, unix: None, agent: None, other }
+    }
+
+    /// Registers the listeners with the runtime that this is called on.
+    pub(super) fn open(self) -> io::Result<Open> {
+        let tcp = |(listener, pages)| TcpListener::from_std(listener).map(|listener| (listener, pages));
+        let unix = |(listener, file, pages)| {
+            UnixListener::from_std(listener).map(|listener| (listener, file, pages))
+        };
+        let agent = |(listener, health)| TcpListener::from_std(listener).map(|listener| (listener, health));
+        Ok(Open {
+            tcp: self.tcp.map(tcp).transpose()?,
+            unix: self.unix.map(unix).transpose()?,
+            agent: self.agent.map(agent).transpose()?,
+            other: self.other,
+        })
+    }
+}
+
+impl Open {
+    /// Serves until `stop` is cancelled; then gives the connections a moment.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        let connections = |pages| Arc::new(Connections::new(pages, self.other.clone(), stop.clone()));
+        let tcp = async {
+            if let Some((listener, pages)) = self.tcp {
+                let accept = async || {
+                    let (stream, _) = listener.accept().await?;
+                    // An event must not wait for the last one's acknowledgement.
+                    stream.set_nodelay(true).map(|()| stream)
+                };
+                serve(accept, &connections(pages), &tasks, &stop).await;
+            }
+        };
+        let unix = async {
+            if let Some((listener, file, pages)) = self.unix {
+                let accept = async || listener.accept().await.map(|(stream, _)| stream);
+                serve(accept, &connections(pages), &tasks, &stop).await;
+                // Whoever starts now finds either nothing or somebody who answers.
+                drop(file);
+                drop(listener);
+            }
+        };
+        let agent = async {
+            if let Some((listener, health)) = self.agent {
+                agent::serve(listener, health, stop.clone()).await;
+            }
+        };
+        tokio::join!(tcp, unix, agent);
+        tasks.close();
+        if timeout(END, tasks.wait()).await.is_err() {
+            tracing::debug!("management_connections_cut");
+        }
+    }
+}
+
+/// Accepts connections until `stop` is cancelled.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    accept: impl AsyncFn() -> io::Result<S>,
+    connections: &Arc<Connections>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let accepted = async {
+            // The semaphore is never closed.
+            let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+            Ok::<_, io::Error>((accept().await?, place))
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            accepted = accepted => accepted,
+        };
+        match accepted {
+            Ok((stream, place)) => {
+                let connections = Arc::clone(connections);
+                tasks.spawn(async move {
+                    connections.serve(stream).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "management_accept_failed");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Writing a registry down, in the format that the asker reads.
+
+use std::fmt::Error;
+
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
+use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
+
+/// How metrics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// Prometheus' own text format, which everything reads.
+    Classic,
+}
+
+impl Format {
+    /// OpenMetrics for whoever names it in `Accept`; the classic format for everybody else.
+    pub fn wanted(headers: &HeaderMap) -> Self {
+        let names = |value: &HeaderValue| {
+            value.as_bytes().windows(OPEN_METRICS.len()).any(|part| part == OPEN_METRICS.as_bytes())
+        };
+        if headers.get_all(ACCEPT).iter().any(names) { Self::OpenMetrics } else { Self::Classic }
+    }
+
+    /// `Content-Type`.
+    pub fn media(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Classic => "text/plain; version=0.0.4; charset=utf-8",
+        })
+    }
+
+    /// Writes every metric of a registry.
+    ///
+    /// # Errors
+    /// When a collector fails.
+    pub fn write(self, registry: &Registry) -> Result<String, Error> {
+        let mut page = String::new();
+        text::encode(&mut page, registry)?;
+        Ok(match self {
+            Self::OpenMetrics => page,
+            Self::Classic => classic(&page),
+        })
+    }
+}
+
+const OPEN_METRICS: &str = "application/openmetrics-text";
+
+/// The classic format of what is in OpenMetrics. There a family is called by the name that stands on its lines, so
+/// `# TYPE x counter` is `# TYPE x_total counter`; it knows neither units nor an end. Exemplars are not made here.
+fn classic(page: &str) -> String {
+    let mut out = String::with_capacity(page.len());
+    let mut help = None;
+    for line in page.lines() {
+        let Some(comment) = line.strip_prefix("# ") else {
+            line_to(&mut out, &[line]);
+            continue;
+        };
+        match comment.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
+            ["HELP", _, text] => help = Some(*text),
+            ["TYPE", name, kind] => {
+                let (suffix, kind) = match *kind {
+                    "counter" => ("_total", "counter"),
+                    "info" => ("_info", "gauge"),
+                    "unknown" => ("", "untyped"),
+                    kind => ("", kind),
+                };
+                if let Some(text) = help.take() {
+                    line_to(&mut out, &["# HELP ", name, suffix, " ", text]);
+                }
+                line_to(&mut out, &["# TYPE ", name, suffix, " ", kind]);
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn line_to(out: &mut String, parts: &[&str]) {
+    out.extend(parts.iter().copied());
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classic_format() {
+        let open = "# HELP a_seconds How long.\n# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1.0\n\
+                    # HELP b Runs # of all.\n# TYPE b counter\nb_total{x=\"# EOF\"} 2\n\
+                    # HELP c Build.\n# TYPE c info\nc_info{v=\"1\"} 1\n# EOF\n";
+        let expect = "# HELP a_seconds How long.\n# TYPE a_seconds gauge\na_seconds 1.0\n\
+                      # HELP b_total Runs # of all.\n# TYPE b_total counter\nb_total{x=\"# EOF\"} 2\n\
+                      # HELP c_info Build.\n# TYPE c_info gauge\nc_info{v=\"1\"} 1\n";
+        assert_eq!(classic(open), expect);
+    }
+
+    #[test]
+    fn wanted() {
+        let check = |accept: &'static str, expect| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(Format::wanted(&headers), expect, "{accept}");
+        };
+        check(
+            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2,*/*;q=0.1",
+            Format::OpenMetrics,
+        );
+        check("text/plain;version=0.0.4", Format::Classic);
+        check("*/*", Format::Classic);
+        assert_eq!(Format::wanted(&HeaderMap::new()), Format::Classic);
+    }
+}

@@ -1,0 +1,12 @@
+//! The pages and the listener, as watchers meet them.
+
+#![cfg(test)]
+
+mod blocked;
+mod commands;
+mod events;
+mod listener;
+mod pages;
+mod protocol;
+mod scrape;
+mod support;
