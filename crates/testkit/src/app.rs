@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 /// A running application. Dropping it ends it at once.
 pub struct TestApp {
     address: SocketAddr,
+    management: Option<SocketAddr>,
+    agent: Option<SocketAddr>,
     stats: Arc<Stats>,
     health: Health,
     drain: CancellationToken,
@@ -52,6 +54,8 @@ impl TestApp {
         let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
         Self {
             address: bound.address(),
+            management: bound.management().and_then(|listening| listening.tcp),
+            agent: bound.management().and_then(|listening| listening.agent),
             stats: bound.stats(),
             health: bound.health(),
             running: tokio::task::spawn(bound.run(drain.clone(), abort.clone())),
@@ -64,6 +68,24 @@ impl TestApp {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where those who run it are listened to.
+    ///
+    /// # Panics
+    /// If `[management]` has no port.
+    #[must_use]
+    pub fn management(&self) -> SocketAddr {
+        self.management.expect("the configuration has a management port")
+    }
+
+    /// Where HAProxy's agent-check is answered.
+    ///
+    /// # Panics
+    /// If `[management]` has no agent port.
+    #[must_use]
+    pub fn agent(&self) -> SocketAddr {
+        self.agent.expect("the configuration has an agent port")
     }
 
     /// The URL of a path.

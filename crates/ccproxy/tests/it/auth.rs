@@ -114,7 +114,11 @@ async fn what_needs_a_key() {
 fn an_open_door_to_the_world_is_refused() {
     let check = |toml: &str, insecure_no_auth: bool, expect: Option<&[&str]>| {
         let settings = Settings::load(&Sources::from_text("ccproxy.toml", toml)).unwrap();
-        let built = Application::build(&settings, PLUGINS, BuildOptions { insecure_no_auth, ..BuildOptions::default() });
+        let built = Application::build(
+            &settings,
+            PLUGINS,
+            BuildOptions { insecure_no_auth, ..BuildOptions::default() },
+        );
         match (built.err().map(|mistakes| mistakes.to_string()), expect) {
             (None, None) => {}
             (Some(error), Some(words)) => {

@@ -17,6 +17,8 @@ mod drain;
 mod endings;
 mod errors;
 mod health;
+mod instances;
+mod management;
 mod mapping;
 mod passthrough;
 mod streams;
