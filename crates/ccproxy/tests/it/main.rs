@@ -16,6 +16,7 @@ mod connections;
 mod drain;
 mod endings;
 mod errors;
+mod faults;
 mod health;
 mod instances;
 mod management;
