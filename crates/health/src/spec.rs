@@ -238,6 +238,11 @@ impl Spec {
         &self.name
     }
 
+    /// From the start of one run to the start of the next.
+    pub fn every(&self) -> Duration {
+        self.interval
+    }
+
     /// What is measured, if that has a name of its own.
     pub fn measured(&self) -> Option<&str> {
         self.measurement.as_deref()

@@ -14,7 +14,7 @@
 
 mod items;
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use bytes::Bytes;
 
@@ -99,9 +99,9 @@ pub fn answer(health: &Health, endpoint: Endpoint, query: Query<'_>, view: View)
             return TextAnswer::new(health, status, OK);
         }
     }
-    let items = items::of(health, endpoint);
-    let counted = items.iter().filter(|item| !item.excluded(query.exclude));
-    let status = counted.map(|item| item.status).max().unwrap_or(Status::Pass);
+    let mut items = items::of(health, endpoint);
+    items::exclude(&mut items, query.exclude);
+    let status = items.iter().map(Item::counted).max().unwrap_or(Status::Pass);
     let word = if status == Status::Fail { "failed" } else { "passed" };
     let last = format!("{} check {word}\n", endpoint.as_str());
     let list = query.verbose || status == Status::Fail;
@@ -114,12 +114,14 @@ pub fn answer(health: &Health, endpoint: Endpoint, query: Query<'_>, view: View)
 
 /// One check of an endpoint alone; none if it has none of this name. What only warns its endpoint is ok.
 pub fn one(health: &Health, endpoint: Endpoint, name: &str, view: View) -> Option<TextAnswer> {
-    let items = items::of(health, endpoint);
-    let item = items.iter().filter(|item| item.called(name)).max_by_key(|item| item.status)?;
-    Some(match (item.status, view) {
-        (Status::Fail, View::Full) => TextAnswer::new(health, item.status, item.line(false)),
-        (Status::Fail, _) => TextAnswer::new(health, item.status, &b"failed\n"[..]),
-        _ => TextAnswer::new(health, item.status, OK),
+    let (items, name) = (items::of(health, endpoint), items::dashed(name));
+    let called = items.iter().filter(|item| item.names().any(|one| one == name));
+    let item = called.max_by_key(|item| item.counted())?;
+    let status = item.counted();
+    Some(match (status, view) {
+        (Status::Fail, View::Full) => TextAnswer::new(health, status, item.line()),
+        (Status::Fail, _) => TextAnswer::new(health, status, &b"failed\n"[..]),
+        _ => TextAnswer::new(health, status, OK),
     })
 }
 
@@ -137,10 +139,9 @@ fn status(health: &Health, endpoint: Endpoint) -> Status {
 fn list_of(mut items: Vec<Item>, exclude: &[&str]) -> String {
     let mut text = String::new();
     let unknown = unknown(&items, exclude);
-    let counts = |item: &Item| if item.excluded(exclude) { Status::Pass } else { item.status };
-    items.sort_by_key(|item| Reverse(counts(item)));
+    items.sort_by_key(|item| Reverse(item.counted()));
     for (shown, item) in items.iter().enumerate() {
-        let line = item.line(item.excluded(exclude));
+        let line = item.line();
         if text.len() + line.len() + RESERVE > MAX_BODY {
             text.push_str(&format!("and {} more, none worse\n", items.len() - shown));
             break;
@@ -152,7 +153,8 @@ fn list_of(mut items: Vec<Item>, exclude: &[&str]) -> String {
 
 /// The line about names that nothing has, if there are any.
 fn unknown(items: &[Item], exclude: &[&str]) -> String {
-    let nobody = |name: &&&str| !items.iter().any(|item| item.may_go(name));
+    let known: HashSet<&str> = items.iter().filter(|item| item.excluded()).flat_map(Item::names).collect();
+    let nobody = |name: &&&str| !known.contains(&*items::dashed(name));
     let quoted = |name: &&str| format!("\"{}\"", scrub::line(name, MAX_NAME).replace('"', "?"));
     let names: Vec<String> = exclude.iter().filter(nobody).take(MAX_UNKNOWN).map(quoted).collect();
     if names.is_empty() {

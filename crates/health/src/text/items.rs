@@ -1,5 +1,7 @@
 //! What an endpoint looks at, one by one.
 
+use std::collections::HashSet;
+
 use tokio::time::Instant;
 
 use super::Endpoint;
@@ -18,18 +20,19 @@ const PHASE: &str = "phase";
 /// One thing that an endpoint looks at, and what it means for that endpoint.
 #[derive(Debug)]
 pub(super) struct Item {
-    pub(super) status: Status,
+    status: Status,
     /// As listed: a component's label, a heart, a gate; a blank becomes `-`.
     name: String,
     /// The name of a plugin's component without the plugin.
     short: Option<String>,
     text: String,
     fixed: bool,
+    excluded: bool,
 }
 
 impl Item {
     fn new(name: &str, status: Status, text: impl Into<String>) -> Self {
-        Self { status, name: dashed(name), short: None, text: text.into(), fixed: false }
+        Self { status, name: dashed(name), short: None, text: text.into(), fixed: false, excluded: false }
     }
 
     fn phase(inner: &Inner) -> Self {
@@ -48,25 +51,25 @@ impl Item {
         item
     }
 
-    pub(super) fn called(&self, name: &str) -> bool {
-        let name = dashed(name);
-        self.name == name || self.short.as_deref() == Some(&name)
+    /// Its name, and its name without the plugin's if it has one.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.name).chain(self.short.as_deref())
     }
 
-    /// Whether it would be left out under this name.
-    pub(super) fn may_go(&self, name: &str) -> bool {
-        !self.fixed && self.called(name)
+    pub(super) fn excluded(&self) -> bool {
+        self.excluded
     }
 
-    pub(super) fn excluded(&self, exclude: &[&str]) -> bool {
-        exclude.iter().any(|name| self.may_go(name))
+    /// What it adds to the verdict.
+    pub(super) fn counted(&self) -> Status {
+        if self.excluded { Status::Pass } else { self.status }
     }
 
     /// Its line in a list.
-    pub(super) fn line(&self, excluded: bool) -> String {
+    pub(super) fn line(&self) -> String {
         let name = &self.name;
         match (self.status, &*self.text) {
-            _ if excluded => format!("[+]{name} excluded: ok\n"),
+            _ if self.excluded => format!("[+]{name} excluded: ok\n"),
             (Status::Pass, _) => format!("[+]{name} ok\n"),
             (Status::Warn, text) => format!("[+]{name} warn: {text}\n"),
             (Status::Fail, text) => format!("[-]{name} failed: {text}\n"),
@@ -74,8 +77,18 @@ impl Item {
     }
 }
 
-fn dashed(name: &str) -> String {
+/// A name as it stands in a list and in a path.
+pub(super) fn dashed(name: &str) -> String {
     name.replace(' ', "-")
+}
+
+/// Leaves out what has one of these names, but for the phase.
+pub(super) fn exclude(items: &mut [Item], names: &[&str]) {
+    let names: HashSet<String> = names.iter().map(|name| dashed(name)).collect();
+    for item in items.iter_mut().filter(|item| !item.fixed) {
+        let named = item.names().any(|name| names.contains(name));
+        item.excluded = named;
+    }
 }
 
 /// Everything an endpoint looks at. The worst of it is the verdict of its JSON page.
