@@ -119,8 +119,31 @@ pub enum Config {
     Schema,
 }
 
+const HEALTH_HELP: &str = "\
+One of these is asked: the whole of the core (without a flag), --live, --ready, --startup, a --component, a --plugin
+(an instance of [providers]), or a component of a plugin.
+
+Printed are the status, the page and, as a table, the checks that are not well; never 4096 bytes or more, which is what
+Docker keeps.
+
+Exit codes:
+  0  the status is pass or warn
+  1  anything else: fail, no answer in time, another program's answer, a wrong configuration
+
+In an image, which needs no curl for it:
+  HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD [\"ccproxy\", \"health\", \"--ready\"]
+Where an unhealthy container is killed, as in a swarm, ask for --live instead: a drain is no reason to kill it.
+
+After a start, in a script:
+  ccproxy health --ready --wait 30s
+
+Through the management listener, which answers while everything else is blocked:
+  ccproxy health --live --management
+  ccproxy health --live --url unix:/run/ccproxy/health.sock";
+
 /// Which question to ask, and where.
 #[derive(Debug, Args)]
+#[command(after_long_help = HEALTH_HELP)]
 pub struct Health {
     /// Does the process make progress?
     #[arg(long, group = "question")]
@@ -131,15 +154,36 @@ pub struct Health {
     /// Has it started?
     #[arg(long, group = "question")]
     pub startup: bool,
-    /// Where the proxy is, or the very page to ask [default: from the configuration]
+    /// One component alone, such as disk
+    #[arg(long, value_name = "NAME", value_parser = name, conflicts_with = "question")]
+    pub component: Option<String>,
+    /// A provider instance instead of the core
+    #[arg(long, value_name = "NAME", value_parser = name, conflicts_with = "question")]
+    pub plugin: Option<String>,
+    /// Where the proxy is, http://HOST:PORT or unix:SOCKET, or the very page to ask [default: from the configuration]
     #[arg(long)]
     pub url: Option<String>,
+    /// Ask the management listener of the configuration: its socket, or else its port
+    #[arg(long, conflicts_with = "url")]
+    pub management: bool,
     /// How long to wait for the whole answer
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = humantime::parse_duration)]
     pub timeout: Duration,
+    /// Ask five times a second until it is well, at most this long; only the last answer is printed
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub wait: Option<Duration>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// The name of a component or an instance, which becomes a part of a path.
+fn name(text: &str) -> Result<String, String> {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    if text.is_empty() || !text.bytes().all(good) || matches!(text, "." | "..") {
+        return Err("a name is made of A-Z a-z 0-9 _ . - only".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// What to do about plugins.
@@ -229,6 +273,11 @@ mod tests {
         check(&["serve", "--log-format", "xml"], 2);
         check(&["health", "--live", "--ready"], 2);
         check(&["health", "--timeout", "2"], 2);
+        check(&["health", "--live", "--component", "disk"], 2);
+        check(&["health", "--component", "../keys"], 2);
+        check(&["health", "--plugin", ".."], 2);
+        check(&["health", "--plugin", ""], 2);
+        check(&["health", "--management", "--url", "http://a"], 2);
         check(&["keys", "create"], 2);
         check(&["--version"], 0);
         check(&["-V"], 0);

@@ -351,6 +351,140 @@ fn health_does_not_wait_for_ever() {
     assert_eq!(ran.out, format!("unknown {url}/health: no answer within 50ms\n"));
 }
 
+/// Answers every request alike until the test ends, closing each connection; says how often it was asked.
+struct Page {
+    listener: TcpListener,
+    answers: Vec<String>,
+}
+
+impl Page {
+    /// Answers the first request with the first answer and so on; the last one stays.
+    fn new(answers: &[(u16, &str)]) -> Self {
+        let answers = answers.iter().map(|(status, body)| {
+            format!(
+                "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            )
+        });
+        Self { listener: TcpListener::bind("127.0.0.1:0").unwrap(), answers: answers.collect() }
+    }
+
+    /// Runs the command against the page: what it printed, and the request lines.
+    fn ask(self, args: &[&str]) -> (Ran, Vec<String>) {
+        let url = format!("http://{}", self.listener.local_addr().unwrap());
+        let stop = self.listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let mut asked = Vec::new();
+            loop {
+                let (mut stream, _) = self.listener.accept().unwrap();
+                let mut line = String::new();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                reader.read_line(&mut line).unwrap();
+                if line.is_empty() {
+                    return asked;
+                }
+                // The whole head is read, or closing would reset the connection.
+                reader.lines().map(Result::unwrap).find(String::is_empty);
+                let answer = &self.answers[asked.len().min(self.answers.len() - 1)];
+                let _ = stream.write_all(answer.as_bytes());
+                asked.push(line.trim_end().to_owned());
+            }
+        });
+        let ran = Room::new().run(&[&["health", "--url", &url], args].concat());
+        drop(TcpStream::connect(stop).unwrap());
+        (ran, server.join().unwrap())
+    }
+}
+
+#[test]
+fn health_asks_for_what_is_named() {
+    let check = |args: &[&str], expect: &str| {
+        let (ran, asked) = Page::new(&[(200, r#"{"status":"pass"}"#)]).ask(args);
+        ran.expect(0);
+        assert_eq!(asked, [format!("GET {expect} HTTP/1.1")]);
+    };
+    check(&[], "/health");
+    check(&["--startup"], "/health/startup");
+    check(&["--component", "disk"], "/health/checks/disk");
+    check(&["--plugin", "claude"], "/plugins/claude/health");
+    check(&["--plugin", "claude", "--component", "cli"], "/plugins/claude/health/cli");
+}
+
+#[test]
+fn health_waits_until_it_is_well_and_prints_the_last_answer_only() {
+    let (bad, well) = ((503, r#"{"status":"fail","output":"starting"}"#), (200, r#"{"status":"pass"}"#));
+    let (ran, asked) = Page::new(&[bad, bad, well]).ask(&["--wait", "1m"]);
+    assert_eq!((asked.len(), ran.out.lines().count()), (3, 1), "{ran:?}");
+    assert!(ran.expect(0).out.starts_with("pass http://"));
+
+    let (ran, asked) = Page::new(&[bad]).ask(&["--wait", "450ms"]);
+    assert!(asked.len() <= 3, "{asked:?}");
+    let ran = ran.expect(1);
+    assert!(ran.out.starts_with("fail http://") && ran.out.ends_with("/health: starting\n"), "{ran:?}");
+
+    // Nobody listens, which may change.
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ran = Room::new().run(&["health", "--wait", "50ms", "--url", &format!("http://{gone}")]).expect(1);
+    assert!(ran.out.starts_with("unknown http://"), "{ran:?}");
+}
+
+#[test]
+fn health_prints_a_table_of_what_is_not_well() {
+    let body = r#"{"status":"warn","output":"slow","checks":{
+        "a":[{"status":"warn","output":"slow","since":"2026-11-23T10:00:00.000000+00:00"}],"b":[{"status":"pass"}]}}"#;
+    let (ran, _) = Page::new(&[(200, body)]).ask(&[]);
+    let lines: Vec<String> = ran.expect(0).out.lines().skip(1).map(str::to_owned).collect();
+    assert_eq!(
+        lines,
+        ["CHECK  STATUS  SINCE                 OUTPUT", "a      warn    2026-11-23T10:00:00Z  slow"]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn health_asks_through_a_unix_socket() {
+    let room = Room::with("[management]\nsocket = \"health.sock\"\n");
+    let gone = room.run(&["health", "--management"]).expect(1);
+    assert!(gone.out.contains("/health.sock:/health: nothing listens there; "), "{gone:?}");
+    fs::remove_file(room.path().join("health.sock")).unwrap_or_default();
+    let listener = std::os::unix::net::UnixListener::bind(room.path().join("health.sock")).unwrap();
+    let server = std::thread::spawn(move || {
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+            asked.push(lines.next().unwrap());
+            lines.find(String::is_empty);
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").unwrap();
+        }
+        asked
+    });
+    room.run(&["health", "--management", "--live"]).expect(0);
+    room.run(&["health", "--url", "unix:health.sock:/livez"]).expect(0);
+    assert_eq!(server.join().unwrap(), ["GET /health/live HTTP/1.1", "GET /livez HTTP/1.1"]);
+}
+
+#[test]
+fn health_exits_with_0_or_1_and_says_what_to_do() {
+    let check = |room: Room, args: &[&str], words: &str| {
+        let ran = room.run(&[&["health"], args].concat()).expect(1);
+        assert!(ran.out.starts_with("unknown") && ran.out.contains(words), "{ran:?}");
+        assert_eq!(ran.err, "");
+    };
+    check(Room::with("nonsense"), &[], "in the configuration");
+    check(Room::new(), &["--management"], "set management.socket or management.port");
+    check(Room::new(), &["--url", "https://a"], "--url takes ");
+    let (ran, _) = Page::new(&[(404, "{}")]).ask(&["--component", "nothing"]);
+    assert!(ran.expect(1).out.contains("HTTP 404: there is no such page"));
+    let help = Room::new().run(&["health", "--help"]).expect(0).out;
+    assert!(
+        help.contains(
+            r#"HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["ccproxy", "health""#
+        ),
+        "{help}"
+    );
+}
+
 #[test]
 fn one_signal_drains_and_a_second_stops_at_once() {
     let drained = Room::with("[shutdown]\ndrain_delay = \"0s\"\n").serve(&[]);
