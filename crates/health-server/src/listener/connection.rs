@@ -4,13 +4,16 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Either;
+use http_body::Body as _;
+use http_body_util::{BodyExt, Either};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Handler;
@@ -21,6 +24,9 @@ use crate::{Body, Pages};
 
 /// The most bytes of a request's head.
 const MAX_HEAD: usize = 16 * 1024;
+/// How much of a body is read that nobody asked for, in bytes, and for how long.
+const MAX_BODY: usize = 64 * 1024;
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often an HTTP/2 connection is asked whether its other end is still there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
 
@@ -77,13 +83,30 @@ impl Connections {
             let may_list = self.pages.sees_details(request.headers());
             return self.grpc.call(request, may_list).await.map(Either::Right);
         }
-        if let Some(page) = self.pages.find(request.uri().path()) {
-            return self.pages.answer(page, &request).map(Either::Left);
-        }
-        let other = match &self.other {
-            Some(other) => other(request.map(drop)).await,
-            None => None,
+        let (parts, body) = request.into_parts();
+        let request = Request::from_parts(parts, ());
+        let answer = match (self.pages.find(request.uri().path()), &self.other) {
+            (Some(page), _) => Some(self.pages.answer(page, &request)),
+            (None, Some(other)) => other(request).await,
+            (None, None) => None,
         };
-        other.unwrap_or_else(reply::no_page).map(Either::Left)
+        discard(body).await;
+        answer.unwrap_or_else(reply::no_page).map(Either::Left)
     }
+}
+
+/// Reads a small body that nobody asked for. To close on unread bytes is a reset, which may cost the client its answer.
+async fn discard(mut body: Incoming) {
+    if body.is_end_stream() {
+        return;
+    }
+    let read = async {
+        let mut left = MAX_BODY;
+        while let Some(Ok(frame)) = body.frame().await {
+            let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) else { return };
+            left = rest;
+        }
+    };
+    // Whoever takes longer is closed on.
+    let _ = timeout(PATIENCE, read).await;
 }

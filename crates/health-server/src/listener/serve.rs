@@ -134,3 +134,72 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use ccproxy_health::{Builder, Identity};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::sync::mpsc;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::PagesOptions;
+
+    /// The loop over what `accept` gives, while the test runs.
+    async fn accepting(accept: impl AsyncFn() -> io::Result<DuplexStream>, test: impl AsyncFn()) {
+        let health = Builder::new(Identity::new("1.2.3", "service", "A service")).build();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let pages = Pages::new(health, PagesOptions::default());
+        let connections = Arc::new(Connections::new(pages, None, stop.clone()));
+        let test = async {
+            test().await;
+            stop.cancel();
+        };
+        tokio::join!(serve(accept, &connections, &tasks, &stop), test);
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn accepting_goes_on_after_errors() {
+        let (give, given) = mpsc::channel(1);
+        let (given, failures, begin) = (tokio::sync::Mutex::new(given), AtomicUsize::new(0), Instant::now());
+        let accept = async || {
+            if failures.fetch_add(1, Ordering::Relaxed) < 3 {
+                return Err(io::Error::other("no free file descriptor"));
+            }
+            given.lock().await.recv().await.ok_or_else(|| io::Error::other("over"))
+        };
+        let ask = async || {
+            let (mut ours, theirs) = duplex(4096);
+            give.send(theirs).await.unwrap();
+            ours.write_all(b"GET /livez HTTP/1.0\r\n\r\n").await.unwrap();
+            let mut answer = String::new();
+            ours.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+            assert!(begin.elapsed() >= 3 * ACCEPT_PAUSE, "each failure is waited out");
+        };
+        accepting(accept, ask).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_connections_and_no_more() {
+        let clients = Mutex::new(Vec::new());
+        let accept = async || {
+            let (ours, theirs) = duplex(64);
+            clients.lock().unwrap().push(ours);
+            Ok(theirs)
+        };
+        let count = || clients.lock().unwrap().len();
+        let test = async || {
+            sleep(Duration::from_secs(9)).await;
+            assert_eq!(count(), MAX_CONNECTIONS, "the rest waits");
+            sleep(Duration::from_secs(2)).await;
+            assert_eq!(count(), 2 * MAX_CONNECTIONS, "those who say nothing make room");
+        };
+        accepting(accept, test).await;
+    }
+}

@@ -1,7 +1,8 @@
 //! What the consumers of docs/HEALTH.md need of HTTP.
 
+use bytes::Bytes;
 use ccproxy_health::Outcome;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -92,6 +93,20 @@ async fn requests_as_they_come() {
 }
 
 #[tokio::test]
+async fn unasked_bodies() {
+    let service = Service::start();
+    let listening = service.listen();
+    for length in [0, 1, 60_000] {
+        let body = "x".repeat(length);
+        let head = "POST /drain HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer order\r\nConnection: close\r\n";
+        let reply = raw(&listening, &format!("{head}Content-Length: {length}\r\n\r\n{body}")).await;
+        assert_eq!((reply.status, &*reply.body), (200, r#"{"phase":"draining"}"#), "{length}");
+    }
+    listening.stop().await;
+    service.end().await;
+}
+
+#[tokio::test]
 async fn connections_are_kept() {
     let service = Service::start();
     let listening = service.listen();
@@ -121,11 +136,40 @@ async fn http2_by_prior_knowledge() {
     let connection = tasks.spawn(connection);
     for (method, body) in [("GET", LIVE), ("HEAD", ""), ("OPTIONS", LIVE)] {
         let request = http::Request::builder().method(method).uri("http://any.example/health/live");
-        let response =
-            sender.send_request(request.body(Empty::<bytes::Bytes>::new()).unwrap()).await.unwrap();
+        let response = sender.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
         assert_eq!(response.status(), 200, "{method}");
         assert_eq!(response.headers()["content-length"], LIVE.len().to_string(), "{method}");
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body, "{method}");
+    }
+    drop(sender);
+    connection.await.unwrap().unwrap();
+    listening.stop().await;
+    service.end().await;
+}
+
+#[tokio::test]
+async fn grpc_on_the_same_port() {
+    let service = Service::start();
+    let listening = service.listen();
+    let stream = TcpStream::connect(listening.tcp.unwrap()).await.unwrap();
+    let io = TokioIo::new(stream);
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let tasks = tokio_util::task::TaskTracker::new();
+    let connection = tasks.spawn(connection);
+    // An uncompressed message of no bytes asks for the service as a whole; the answer's one field is the status.
+    for (drained, status) in [(false, 1), (true, 2)] {
+        if drained {
+            service.health.take_out();
+        }
+        let request = http::Request::post("http://any.example/grpc.health.v1.Health/Check")
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(Full::new(Bytes::from_static(&[0; 5])));
+        let answer =
+            sender.send_request(request.unwrap()).await.unwrap().into_body().collect().await.unwrap();
+        assert_eq!(answer.trailers().unwrap()["grpc-status"], "0");
+        assert_eq!(*answer.to_bytes(), [0, 0, 0, 0, 2, 8, status]);
     }
     drop(sender);
     connection.await.unwrap().unwrap();
