@@ -55,6 +55,13 @@ impl Instance {
         Self(name.into())
     }
 
+    /// The paths that the server serves by the instance, as a URI template (RFC 6570): what suffers when it does, for
+    /// [`Spec::affects`](ccproxy_health::Spec::affects).
+    #[must_use]
+    pub fn endpoints(&self) -> String {
+        format!("/{}/v1/{{+path}}", self.0)
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use ccproxy_health::{Check, Outcome, Spec};
+use ccproxy_health::{Check, Outcome, Spec, SpecError};
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
@@ -36,13 +36,19 @@ struct Installed {
     length: u64,
 }
 
+/// How a program is checked.
+///
+/// # Errors
+/// None: the name is a good one.
+pub fn spec() -> Result<Spec, SpecError> {
+    // Nobody shares this machine's file: it is looked at soon.
+    Ok(Spec::new("cli")?.interval(INTERVAL).timeout(TIMEOUT * 2).jitter(0.01).fall(1).rise(1))
+}
+
 /// The check that `program`, a name on the `PATH` or a path, is there and tells its version.
 #[must_use]
-pub fn check(program: &str) -> Option<(Spec, Arc<dyn Check>)> {
-    let spec = Spec::new("cli").ok()?.interval(INTERVAL).timeout(TIMEOUT * 2).fall(1).rise(1);
-    // Nobody shares this machine's file: it is looked at soon.
-    let spec = spec.jitter(0.01);
-    Some((spec, Arc::new(Cli { program: program.into(), last: Mutex::default() })))
+pub fn check(program: &str) -> Arc<dyn Check> {
+    Arc::new(Cli { program: program.into(), last: Mutex::default() })
 }
 
 impl Check for Cli {
@@ -155,7 +161,7 @@ mod tests {
     }
 
     async fn run(path: &Path) -> Outcome {
-        check(path.to_str().unwrap()).unwrap().1.run().await
+        check(path.to_str().unwrap()).run().await
     }
 
     #[tokio::test]
@@ -188,7 +194,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let count = dir.path().join("count");
         let path = program(dir.path(), &format!("echo x >> {}; echo 1.0", count.display()));
-        let (_, check) = super::check(path.to_str().unwrap()).unwrap();
+        let check = super::check(path.to_str().unwrap());
         let runs = || std::fs::read_to_string(&count).unwrap().lines().count();
         for _ in 0..3 {
             assert_eq!(check.run().await, Outcome::pass().observed("1.0", "version"));

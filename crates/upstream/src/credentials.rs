@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use ccproxy_config::SecretSource;
-use ccproxy_health::{Check, Outcome, Spec};
+use ccproxy_health::{Check, Outcome, Spec, SpecError};
 use ccproxy_plugin_api::{CallError, CallErrorKind, StartError};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use http::HeaderValue;
@@ -109,7 +109,7 @@ impl Credentials {
     }
 
     /// Reads the credential for the first time. A source that is slow does not hold up the start: it is read on, and
-    /// the [`check`] tells.
+    /// the check tells.
     ///
     /// # Errors
     /// What was tried, and why it failed; no secret is in it.
@@ -283,12 +283,12 @@ impl Check for Credentials {
     }
 }
 
-/// The check that the credential can be read, and is not about to expire; an instance without credentials has nothing
-/// to check.
-#[must_use]
-pub fn check(credentials: Arc<Credentials>) -> Option<(Spec, Arc<dyn Check>)> {
-    let spec = Spec::new("credentials").ok()?.interval(CHECK_INTERVAL).timeout(CHECK_TIMEOUT).fall(1).rise(1);
-    (!credentials.is_empty()).then_some((spec, credentials))
+/// How [`Credentials`] are checked: that they can be read and are not about to expire.
+///
+/// # Errors
+/// None: the name is a good one.
+pub fn spec() -> Result<Spec, SpecError> {
+    Ok(Spec::new("credentials")?.interval(CHECK_INTERVAL).timeout(CHECK_TIMEOUT).fall(1).rise(1))
 }
 
 fn unix_now() -> i64 {

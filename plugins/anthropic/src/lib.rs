@@ -23,7 +23,7 @@ impl Plugin for Kind {
     const DESCRIPTION: &'static str = "Anthropic's Messages API";
     type Config = Config;
 
-    fn build(_: &Instance, config: Config) -> Result<Built, Vec<KeyError>> {
+    fn build(instance: &Instance, config: Config) -> Result<Built, Vec<KeyError>> {
         if config.base_url.trim_end_matches('/').ends_with("/v1") {
             let message = "must leave /v1 out, as ANTHROPIC_BASE_URL does".to_owned();
             return Err(vec![KeyError { key: "base_url", message }]);
@@ -32,10 +32,12 @@ impl Plugin for Kind {
             .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
         let reachability = endpoint.reachability();
         let credentials = Arc::new(Credentials::new(config.credentials, config.auth_header.scheme()));
-        let provider = Anthropic::new(endpoint, Arc::clone(&credentials), config.auth_header);
+        let checks = checks::of(instance, Arc::clone(&credentials), config.cli.as_deref())
+            .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
+        let provider = Anthropic::new(endpoint, credentials, config.auth_header);
         Ok(Built {
             provider: Arc::new(provider),
-            checks: checks::of(credentials, config.cli.as_deref()),
+            checks,
             reachability: Some(reachability),
             model_mappings: config.model_mappings,
         })

@@ -27,10 +27,10 @@ impl Plugin for OpenAiKind {
     const DESCRIPTION: &'static str = "OpenAI's Responses and Chat Completions APIs";
     type Config = OpenAiConfig;
 
-    fn build(_: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
+    fn build(instance: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
         let OpenAiConfig { base_url, credentials, model_mappings, cli, timeouts } = config;
         let dialects = vec![Dialect::Responses, Dialect::Chat];
-        build(Parts { base_url, timeouts, credentials, model_mappings, dialects, cli })
+        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli })
     }
 }
 
@@ -42,14 +42,14 @@ impl Plugin for CompatibleKind {
         "Any server that speaks OpenAI's API: vLLM, Ollama, LM Studio, OpenRouter, …";
     type Config = CompatibleConfig;
 
-    fn build(_: &Instance, config: CompatibleConfig) -> Result<Built, Vec<KeyError>> {
+    fn build(instance: &Instance, config: CompatibleConfig) -> Result<Built, Vec<KeyError>> {
         let dialects: Vec<Dialect> = config.dialects.iter().map(|name| name.dialect()).collect();
         if dialects.is_empty() {
             let message = "names no dialect; leave it out for [\"chat\"]".to_owned();
             return Err(vec![KeyError { key: "dialects", message }]);
         }
         let CompatibleConfig { base_url, credentials, model_mappings, timeouts, .. } = config;
-        build(Parts { base_url, timeouts, credentials, model_mappings, dialects, cli: None })
+        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli: None })
     }
 }
 
@@ -63,12 +63,14 @@ struct Parts {
     cli: Option<String>,
 }
 
-fn build(parts: Parts) -> Result<Built, Vec<KeyError>> {
+fn build(instance: &Instance, parts: Parts) -> Result<Built, Vec<KeyError>> {
     let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli } = parts;
     let endpoint = Endpoint::new(&base_url, "", timeouts)
         .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
     let reachability = Some(endpoint.reachability());
     let credentials = Arc::new(Credentials::new(credentials, Scheme::Bearer));
-    let provider = Arc::new(OpenAi::new(endpoint, Arc::clone(&credentials), dialects));
-    Ok(Built { provider, checks: checks::of(credentials, cli.as_deref()), reachability, model_mappings })
+    let checks = checks::of(instance, Arc::clone(&credentials), cli.as_deref())
+        .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
+    let provider = Arc::new(OpenAi::new(endpoint, credentials, dialects));
+    Ok(Built { provider, checks, reachability, model_mappings })
 }

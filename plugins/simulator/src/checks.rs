@@ -23,8 +23,10 @@ type Checks = Vec<(Spec, Arc<dyn Check>)>;
 
 /// The checks of an instance.
 pub(crate) fn checks(instance: &Instance) -> Result<Checks, SpecError> {
-    let spec =
-        Spec::new("simulator")?.component_id(instance.as_str()).component_type(ComponentType::Component);
+    let spec = Spec::new("simulator")?
+        .component_id(instance.as_str())
+        .component_type(ComponentType::Component)
+        .affects(&[&instance.endpoints()])?;
     Ok(vec![(spec, check_fn(|| async { self_test(BODY) }))])
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ccproxy_config::{Health as Settings, ProviderSection};
 use ccproxy_health::{Builder, Reporter, Scope, Spec, SpecError};
-use ccproxy_plugin_api::{Built, PluginEntry};
+use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
 
 use super::instance::{Instance, Reporters, Traffic};
 
@@ -28,7 +28,7 @@ pub(super) fn watch(
     health.plugin(name, entry.description);
     let page = Page { name, critical: &settings.critical };
     for (spec, check) in built.checks {
-        health.check(page.scope(), page.spec(spec)?, check);
+        health.check(page.scope(), page.marked(spec), check);
     }
     let upstream = Spec::new("upstream")?;
     let upstream = match built.reachability {
@@ -76,11 +76,15 @@ impl Page<'_> {
         Scope::plugin(self.name)
     }
 
-    /// A component as the operator wants it.
+    /// A component of ours: when it suffers, the instance does.
     fn spec(&self, spec: Spec) -> Result<Spec, SpecError> {
+        Ok(self.marked(spec.affects(&[&Name::new(self.name).endpoints()])?))
+    }
+
+    /// A component as the operator wants it.
+    fn marked(&self, spec: Spec) -> Spec {
         let critical = self.is_critical(spec.name());
-        let spec = spec.affects(&[&format!("/{}/v1/{{+path}}", self.name)])?;
-        Ok(if critical { spec.critical(true) } else { spec })
+        if critical { spec.critical(true) } else { spec }
     }
 
     /// The instance's name alone means its upstream.
