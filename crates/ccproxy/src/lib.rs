@@ -11,7 +11,6 @@ mod failure;
 mod load;
 pub mod plugins;
 mod terminal;
-#[cfg_attr(not(test), expect(dead_code, reason = "the start of the server takes it in with its other checks"))]
 mod watch;
 
 use std::process::ExitCode;

@@ -53,7 +53,7 @@ pub(crate) fn config(
 
 fn spec() -> Result<Spec, SpecError> {
     let spec = Spec::new(NAME)?.component_type(ComponentType::Datastore);
-    Ok(spec.interval(Duration::from_secs(30)).timeout(2 * PATIENCE).fall(1).rise(1))
+    Ok(spec.interval(Duration::from_secs(30)).timeout(2 * PATIENCE).jitter(0.02).fall(1).rise(1))
 }
 
 struct Watch {

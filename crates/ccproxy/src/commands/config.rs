@@ -12,6 +12,7 @@ use crate::documents;
 use crate::failure::Failure;
 use crate::load::{Loaded, build, load, load_as_far};
 use crate::terminal::print;
+use crate::watch;
 
 pub(super) fn run(command: Config, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     match command {
@@ -27,9 +28,11 @@ pub(super) fn run(command: Config, file: Option<&Path>, context: &Context) -> Re
 
 /// Builds everything and starts nothing: what this accepts, `serve` accepts, unless the machine objects.
 fn check(file: Option<&Path>, context: &Context) -> Result<(), Failure> {
-    let (Loaded { file, settings }, mistakes) = load_as_far(file, Vec::new(), context)?;
-    build(&settings, mistakes, BuildOptions::default())?;
-    print(&format!("ok: {}\n", described(file.as_deref())))
+    let (loaded, mistakes) = load_as_far(file, Vec::new(), context)?;
+    let watched = watch::config(&loaded, Vec::new(), false, context);
+    let options = BuildOptions { checks: watched.into_iter().flatten().collect(), ..BuildOptions::default() };
+    build(&loaded.settings, mistakes, options)?;
+    print(&format!("ok: {}\n", described(loaded.file.as_deref())))
 }
 
 fn described(file: Option<&Path>) -> String {

@@ -15,12 +15,18 @@ use super::signals::Signals;
 use crate::cli::Serve;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::load::{Loaded, build, load_as_far};
-use crate::terminal;
+use crate::load::{build, load_as_far};
+use crate::{terminal, watch};
 
 pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
-    let (Loaded { settings, .. }, mistakes) = load_as_far(file, flags.flags(), context)?;
-    let options = BuildOptions { insecure_no_auth: flags.insecure_no_auth, ..BuildOptions::default() };
+    let (loaded, mistakes) = load_as_far(file, flags.flags(), context)?;
+    let watched = watch::config(&loaded, flags.flags(), flags.insecure_no_auth, context);
+    let options = BuildOptions {
+        insecure_no_auth: flags.insecure_no_auth,
+        checks: watched.into_iter().flatten().collect(),
+        ..BuildOptions::default()
+    };
+    let settings = loaded.settings;
     let application = build(&settings, mistakes, options)?;
     let form =
         ccproxy_telemetry::init(&settings.logging).map_err(|error| Failure::Usage(error.to_string()))?;

@@ -112,7 +112,8 @@ impl Verdict {
         };
         // The code is what balancers go by; a page that contradicts it is not well.
         let status = if http == 200 { status } else { Status::Fail };
-        let troubles = troubles(page.checks);
+        // What is idle or switched off says warn, and does not count: a page that passes has no troubles.
+        let troubles = if status == Status::Pass { Vec::new() } else { troubles(page.checks) };
         Self { http: Some(http), status, troubles, ..Self::unknown(Some(place), page.output) }
     }
 
@@ -246,5 +247,7 @@ mod tests {
             ]
         );
         assert_eq!(troubles[2].since, "2026-11-23T10:00:00.000000+00:00");
+        let idle = r#"{"status":"pass","checks":{"a":[{"status":"warn","output":"no recent traffic"}]}}"#;
+        assert_eq!(read(200, idle).troubles, []);
     }
 }
