@@ -45,7 +45,10 @@ async fn methods() {
         let length: usize = replies[0].header("content-length").unwrap().parse().unwrap();
         assert_eq!(replies[0].body.len(), length, "{path}");
         assert!(length > 0, "{path}");
-        assert_eq!(replies[1].header("content-length"), replies[0].header("content-length"), "{path}");
+        let of_head: usize = replies[1].header("content-length").unwrap().parse().unwrap();
+        // Ages grow from one answer to the next.
+        let grows = if replies[0].body.contains("ageMs") { 8 } else { 0 };
+        assert!((length..=length + grows).contains(&of_head), "{path}: {length}, HEAD {of_head}");
         assert_eq!(replies[1].body, "", "HEAD has no body: {path}");
         assert_eq!(replies[2].header("allow"), Some("GET, HEAD, OPTIONS"), "{path}");
         for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"] {
