@@ -1,8 +1,9 @@
 //! Health: checks, a pure state machine, one writer and an immutable snapshot that every watcher reads.
 //!
 //! A check never runs inside a probe. Checks and real traffic produce [`Outcome`]s; a pure [step](state::step) with
-//! hysteresis turns outcomes into [`State`]s; one writer publishes a [`Snapshot`]; [`report`] renders answers from it.
-//! This crate knows no HTTP server and no LLM.
+//! hysteresis turns outcomes into [`State`]s; one writer publishes a [`Snapshot`]; [`report`] renders answers from it
+//! as `application/health+json`, [`text`] as Kubernetes does, [`Health::samples`] as numbers. This crate knows no HTTP
+//! server and no LLM.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -35,6 +36,44 @@
 //! stop.cancel();
 //! tasks.close();
 //! tasks.wait().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! It takes no HTTP to use it. A server of any protocol asks for the verdict, which costs the same whatever there is to
+//! watch, or waits for a change and acts on it:
+//!
+//! ```
+//! use ccproxy_health::{Builder, Health, Identity, Outcome, Phase, Scope, Spec, Status, View, report};
+//! use tokio_util::{sync::CancellationToken, task::TaskTracker};
+//!
+//! /// What a queue consumer does next: no readiness, no new work.
+//! fn may_take_work(health: &Health) -> bool {
+//!     report::ready(health, View::StatusOnly, &[]).ok
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut builder = Builder::new(Identity::new("1.2.3", "consumer", "A consumer of a queue"));
+//! builder.container().essential("queue").started();
+//! let broker = builder.passive(Scope::Core, Spec::new("broker")?.critical(true));
+//! let health = builder.build();
+//! let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+//! health.start(&tasks, stop.clone());
+//! assert!(may_take_work(&health));
+//!
+//! let mut changes = health.changes();
+//! broker.report(Outcome::fail("connection refused")); // a message could not be fetched
+//! changes.changed().await?;
+//! assert!(!may_take_work(&health));
+//! assert_eq!(health.samples().first().map(|sample| sample.status), Some(Status::Fail));
+//!
+//! let shutdown = health.phase_changed();
+//! health.drain();
+//! assert_eq!(shutdown.await, Phase::Draining);
+//! # stop.cancel();
+//! # tasks.close();
+//! # tasks.wait().await;
 //! # Ok(())
 //! # }
 //! ```
