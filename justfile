@@ -20,6 +20,10 @@ test *filter:
 clients:
     tests/clients/run
 
+# The real watchers of health against the program.
+consumers *flags:
+    tests/consumers/run {{ flags }}
+
 # Bring docs/CONFIG.md and docs/openapi.json up to date.
 docs:
     cargo xtask docs
