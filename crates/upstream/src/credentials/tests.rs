@@ -134,7 +134,7 @@ async fn a_source_that_hangs_delays_few_calls() {
     for _ in 0..3 {
         let begun = Instant::now();
         assert_eq!(credentials.header().await.unwrap().unwrap(), "sk-1");
-        waited.push(begun.elapsed());
+        waited.push(begun.elapsed().as_secs());
     }
-    assert_eq!(waited, [PATIENCE, Duration::ZERO, Duration::ZERO]);
+    assert_eq!(waited, [PATIENCE.as_secs(), 0, 0]);
 }
