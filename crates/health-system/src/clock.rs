@@ -22,6 +22,7 @@ pub(crate) fn check() -> Result<Watched, SpecError> {
         .measurement("jump")?
         .component_type(ComponentType::System)
         .interval(Duration::from_secs(5))
+        .jitter(0.0)
         .fall(1)
         .rise(1);
     let clock = Mutex::new(Clock::default());

@@ -28,6 +28,7 @@ pub(crate) fn check(lags: &Lags) -> Result<Watched, SpecError> {
         .measurement("lag")?
         .component_type(ComponentType::System)
         .interval(Duration::from_secs(2))
+        .jitter(0.0)
         .fall(1)
         .rise(2);
     let health: Weak<OnceLock<Health>> = Arc::downgrade(&lags.0);

@@ -22,6 +22,7 @@ pub(crate) fn check() -> Result<Watched, SpecError> {
         .measurement("utilization")?
         .component_type(ComponentType::System)
         .interval(Duration::from_secs(5))
+        .jitter(0.0)
         .fall(1)
         .rise(2);
     Ok((spec, check_fn(|| async { look() })))

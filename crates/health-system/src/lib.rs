@@ -57,7 +57,8 @@ pub struct Options {
     pub disk: Vec<PathBuf>,
 }
 
-/// All checks that this system allows, none of them critical.
+/// All checks that this system allows, none of them critical. They look at once, and without jitter where nothing is
+/// shared.
 ///
 /// # Errors
 /// None of the names here is refused; the type is that of [`Spec::new`].

@@ -20,6 +20,7 @@ pub(crate) fn check() -> Result<Watched, SpecError> {
         .measurement("utilization")?
         .component_type(ComponentType::System)
         .interval(Duration::from_secs(10))
+        .jitter(0.0)
         .fall(2)
         .rise(2);
     Ok((spec, check_fn(|| async { look().map_or_else(|error| untold(&error), judge) })))
