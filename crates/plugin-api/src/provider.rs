@@ -33,7 +33,7 @@ pub trait Provider: Send + Sync + 'static {
     /// [`CallError`] if there is no answer to pass on. An HTTP error of the provider is an answer.
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>>;
 
-    /// What an answer's headers tell of the provider's rate limits; called for every answer, so it must be quick.
+    /// What an answer's headers tell of the provider's rate limits; asked of some answers, so it must keep nothing.
     fn rate_limit(&self, _headers: &HeaderMap) -> Option<Room> {
         None
     }

@@ -18,8 +18,12 @@ pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, Call
     match &answer {
         Ok(answer) => {
             let (status, headers) = (answer.status(), answer.headers());
-            let refused = (status == StatusCode::TOO_MANY_REQUESTS).then(|| retry_after(headers));
-            instance.traffic.answered(instance.provider.rate_limit(headers), refused);
+            let room = || instance.provider.rate_limit(headers);
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                instance.traffic.limited(room(), retry_after(headers));
+            } else {
+                instance.traffic.answered(room);
+            }
             if let Some(fault) = judge_status(status) {
                 instance.traffic.ended(fault, None);
             }
@@ -27,7 +31,7 @@ pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, Call
         Err(error) => {
             match error.kind() {
                 // A refusal is an answer.
-                CallErrorKind::Refused => instance.traffic.answered(None, None),
+                CallErrorKind::Refused => instance.traffic.answered(|| None),
                 kind if kind.fault() == Fault::Upstream => instance.traffic.unreached(kind_text(kind)),
                 _ => {}
             }

@@ -52,6 +52,8 @@ pub(crate) struct Traffic {
     window: Window,
     latency: Latency,
     rate_limit: RateLimit,
+    /// When the room is asked for again, in milliseconds since the origin.
+    room_again: AtomicU64,
     breaker: Breaker,
     told: Told,
     /// The last fault, for the text.
@@ -78,6 +80,7 @@ impl Traffic {
             window: Window::default(),
             latency: Latency::default(),
             rate_limit: RateLimit::default(),
+            room_again: AtomicU64::new(0),
             breaker: Breaker::default(),
             told: Told { errors, latency, rate_limit, breaker: OnceLock::new(), again: AtomicU64::new(0) },
             fault: Mutex::default(),
@@ -96,14 +99,23 @@ impl Traffic {
         self.breaker.admits(self.now())
     }
 
-    /// An HTTP answer has begun: the upstream is reached, whatever it says.
-    pub(crate) fn answered(&self, room: Option<Room>, refused: Option<Option<Duration>>) {
+    /// An HTTP answer has begun: the upstream is reached, whatever it says. The room that its headers tell is asked for
+    /// now and then, as reading them costs more than all the rest here.
+    pub(crate) fn answered(&self, room: impl FnOnce() -> Option<Room>) {
         let now = self.now();
         self.reach.tell(now, Outcome::pass());
-        self.rate_limit.note(now, room, refused);
-        if refused.is_some() {
-            self.publish(now);
+        if millis(now) >= self.room_again.load(Ordering::Relaxed) {
+            self.room_again.store(millis(now + EVERY), Ordering::Relaxed);
+            self.rate_limit.note(now, room(), None);
         }
+    }
+
+    /// The upstream has answered that it limits our rate, for so long if it said so.
+    pub(crate) fn limited(&self, room: Option<Room>, wait: Option<Duration>) {
+        let now = self.now();
+        self.reach.tell(now, Outcome::pass());
+        self.rate_limit.note(now, room, Some(wait));
+        self.publish(now);
     }
 
     /// There was no HTTP answer.
