@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use ccproxy::plugins::PLUGINS;
 use ccproxy_config::{Env, Settings, Sources};
+use ccproxy_health_server::systemd::Systemd;
 use ccproxy_server::{Application, Bound, BuildOptions, End};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,7 +30,7 @@ const GATE: &str = "lab";
 /// What the command line says.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The configuration, as `ccproxy serve` takes it; the environment is not read.
+    /// The configuration, as `ccproxy serve` takes it; of the environment only what systemd says is read.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// So many checks of the core that hang for ever.
@@ -48,6 +49,7 @@ pub struct Lab {
     application: Application,
     switch: Arc<Switch>,
     told: Told,
+    deadline: Duration,
 }
 
 /// The line that says where it listens. What is not configured is `null`.
@@ -80,7 +82,8 @@ impl Lab {
         let gates = if options.starting { vec![GATE.to_owned()] } else { Vec::new() };
         let build = BuildOptions { checks, gates, ..BuildOptions::default() };
         let application = Application::build(&settings, PLUGINS, build)?;
-        Ok(Self { application, switch, told: Told::of(&settings) })
+        let deadline = settings.shutdown.deadline;
+        Ok(Self { application, switch, told: Told::of(&settings), deadline })
     }
 
     /// Serves until it is told to stop. It exits as the program does: with 1 when requests were cut.
@@ -93,12 +96,21 @@ impl Lab {
         let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
         let (blocks, mut to_block) = mpsc::channel::<Duration>(16);
         Orders { switch: self.switch, health: bound.health(), drain: drain.clone(), blocks }.follow()?;
+        let systemd = Systemd::from_env(|name| std::env::var_os(name));
+        let systemd = systemd.map(|systemd| systemd.start(bound.health(), self.deadline)).transpose()?;
         self.told.tell(&bound)?;
         let mut running = Box::pin(bound.run(drain.clone(), abort.clone()));
+        let mut stopping = false;
         loop {
             tokio::select! {
                 end = &mut running => return Ok(exit_code(end)),
                 Some(time) = to_block.recv() => block::everything(time),
+                () = drain.cancelled(), if !stopping => {
+                    stopping = true;
+                    if let Some(systemd) = &systemd {
+                        systemd.stopping();
+                    }
+                }
                 Some(()) = terminate.recv() => {
                     if drain.is_cancelled() {
                         abort.cancel();

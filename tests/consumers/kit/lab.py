@@ -1,7 +1,10 @@
 """ccproxy-lab in each of the states that a consumer can meet."""
 
 import json
+import os
+import socket
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -10,6 +13,9 @@ from dataclasses import dataclass, field
 from .process import Process, free_port
 
 STATES = ["starting", "pass", "warn", "fail", "draining", "stalled"]
+
+# What systemd would have as WatchdogSec, in seconds.
+WATCHDOG = 3
 
 CONFIG = """
 [server]
@@ -48,7 +54,8 @@ class Lab:
     main: int
     management: int
     agent: int
-    answers: list = field(default_factory=list)
+    # What it has told systemd: when, and the lines of the message.
+    notices: list = field(default_factory=list)
 
     def replica(self, port="main"):
         """The replica as consumers of this port see it."""
@@ -70,16 +77,30 @@ def start(binary, folder, state):
     config = folder / f"{state}.toml"
     config.write_text(CONFIG.format(**ports))
     command = [binary, "--config", config] + (["--starting"] if state == "starting" else [])
-    process = Process(
-        folder, f"lab-{state}", *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    notices, env = [], {"PATH": os.environ["PATH"], "WATCHDOG_USEC": str(WATCHDOG * 1_000_000)}
+    env["NOTIFY_SOCKET"] = _listen(notices)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    process = Process(folder, f"lab-{state}", *command, env=env, **pipes)
     told = process.popen.stdout.readline()
     if not told:
         raise RuntimeError(f"ccproxy-lab did not start:\n{process.tail()}")
     assert json.loads(told)["main"].endswith(f":{ports['main']}"), told
-    lab = Lab(state, process, **ports)
+    lab = Lab(state, process, **ports, notices=notices)
     _enter(lab)
     return lab
+
+
+def _listen(notices):
+    """Collects what is told to systemd. The result is the socket's name, which no folder has."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listener.bind("")
+
+    def collect():
+        while True:
+            notices.append((time.monotonic(), listener.recv(4096).decode().splitlines()))
+
+    threading.Thread(target=collect, daemon=True).start()
+    return "@" + listener.getsockname()[1:].decode()
 
 
 def _enter(lab):

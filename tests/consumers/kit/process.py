@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -10,6 +11,10 @@ from pathlib import Path
 
 _running = []
 _handed_out = set()
+
+# Streams and their connections add up; the children inherit it.
+_limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_limits[1], _limits[1]))
 
 
 def free_port():

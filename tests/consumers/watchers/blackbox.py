@@ -26,10 +26,12 @@ def watch(stage):
         ("ccproxy_grpc", "management", "127.0.0.1:{}", ready),
     ]
     rows = []
+    # Its gRPC prober waits 20 s for a connection, whatever the timeout of the module.
+    patience = 30
     for module, to, target, expect in ways:
         def success(at, module=module, target=target):
             query = urllib.parse.urlencode({"module": module, "target": target.format(at)})
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/probe?{query}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/probe?{query}", timeout=patience) as answer:
                 return re.search(r"^probe_success (\d)", answer.read().decode(), re.M)[1]
 
         asked = module + (", management" if to == "management" else "")
