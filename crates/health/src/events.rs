@@ -56,7 +56,10 @@ impl Events {
             (&*transition.component, transition.from.as_str(), transition.to.as_str());
         // None leaves the field out of the line.
         let reason = transition.reason.as_deref();
-        if matches!(transition.to, State::Warn | State::Fail) {
+        if (transition.from, transition.to) == (State::Unknown, State::Pass) {
+            // That all is well after the start is no news.
+            tracing::debug!(component, from, to, reason, "health_transition");
+        } else if matches!(transition.to, State::Warn | State::Fail) {
             tracing::warn!(component, from, to, reason, "health_transition");
         } else {
             tracing::info!(component, from, to, reason, "health_transition");

@@ -46,8 +46,9 @@ async fn one_line_per_transition_and_none_per_probe() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("ccproxy_health")).collect();
     assert_eq!(lines.len(), 3, "{log}");
-    assert!(lines[0].contains("INFO") && lines[0].contains(r#"to="pass""#));
+    assert!(lines[0].contains("DEBUG") && lines[0].contains(r#"to="pass""#));
     assert!(!lines[0].contains("reason") && !lines[2].contains("reason"), "a pass has none");
+    assert!(lines[2].contains("INFO"), "well again is news");
     assert!(lines[1].contains("WARN") && lines[1].contains(r#"reason="no [path]""#));
     assert_eq!(health.events().len(), 3);
 }

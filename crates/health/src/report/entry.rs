@@ -90,7 +90,8 @@ pub(super) fn check(seen: &Seen<'_>, now: Moment, profile: Profile) -> (String, 
     let mut entry = json(&Entry {
         component_id: &spec.component_id,
         component_type: kind(spec.component_type, profile),
-        status: Some(seen.status),
+        // Of what is idle or switched off nobody knows, and no word of the draft says so; the draft lets it be left out.
+        status: seen.counts().then_some(seen.status),
         time: reading.time().map(rfc3339),
         output: output.as_deref(),
         observed_value: observed.map(|observed| &observed.value),

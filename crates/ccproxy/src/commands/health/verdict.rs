@@ -152,7 +152,9 @@ fn status(text: &str) -> Option<Status> {
 fn troubles(checks: BTreeMap<String, Vec<Entry>>) -> Vec<Trouble> {
     let entries = checks.into_iter().flat_map(|(key, list)| {
         let several = list.len() > 1;
-        list.into_iter().map(move |entry| trouble(&key, &entry, several))
+        // An entry without a status is of something idle, which counts for nothing.
+        let known = list.into_iter().filter(|entry| !entry.status.is_empty());
+        known.map(move |entry| trouble(&key, &entry, several)).collect::<Vec<_>>()
     });
     let mut troubles: Vec<Trouble> = entries.filter(|one| one.status != Status::Pass).collect();
     troubles.sort_by_key(|one| Reverse(one.status));
@@ -247,7 +249,7 @@ mod tests {
             ]
         );
         assert_eq!(troubles[2].since, "2026-11-23T10:00:00.000000+00:00");
-        let idle = r#"{"status":"pass","checks":{"a":[{"status":"warn","output":"no recent traffic"}]}}"#;
+        let idle = r#"{"status":"pass","checks":{"a":[{"output":"no recent traffic"}]}}"#;
         assert_eq!(read(200, idle).troubles, []);
     }
 }
