@@ -19,7 +19,8 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Does what needs I/O before the first call: reads credentials, opens what must be open.
     ///
-    /// Called once, beside the running listener; calls may come before it is done.
+    /// Called beside the running listener; calls may come before it is done. After an error it is called again, now and
+    /// then, until it succeeds.
     ///
     /// # Errors
     /// [`StartError`] names what the operator has to mend. The instance stays mounted and answers with errors.

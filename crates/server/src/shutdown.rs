@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::Shutdown;
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,6 +15,9 @@ use crate::listen::Connections;
 
 /// A plugin that takes longer to start is reported and no longer waited for.
 const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// An instance that did not start is tried again after this long.
+const START_AGAIN: Duration = Duration::from_secs(15);
 
 /// How serving came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +46,7 @@ pub(crate) async fn supervise(
     let (watchers, stop_watching) = (TaskTracker::new(), CancellationToken::new());
     app.health.start(&watchers, stop_watching.clone());
     app.health.open_gate(GATE_LISTENER);
-    watchers.spawn(start(Arc::clone(app)));
+    watchers.spawn(start(Arc::clone(app), stop_watching.clone()));
     let end = tokio::select! {
         biased;
         () = abort.cancelled() => End::Aborted,
@@ -79,18 +83,37 @@ async fn wait(
     }
 }
 
-/// Starts every instance, all at once, and opens the gate when each has started or failed to.
-async fn start(app: Arc<App>) {
-    futures_util::future::join_all(app.instances.values().map(|instance| start_one(instance))).await;
+/// Starts every instance, all at once, and opens the gate when each has started or failed to. Those that have failed
+/// are tried again until they start: what was missing may come, and then the instance is well.
+async fn start(app: Arc<App>, stop: CancellationToken) {
+    let started = join_all(app.instances.values().map(|instance| start_one(instance))).await;
     app.health.open_gate(GATE_PLUGINS);
+    let failed = app.instances.values().zip(started).filter(|(_, started)| !started);
+    let retries = join_all(failed.map(|(instance, _)| async {
+        loop {
+            sleep(START_AGAIN).await;
+            if start_one(instance).await {
+                break;
+            }
+        }
+    }));
+    tokio::select! {
+        () = stop.cancelled() => {}
+        _ = retries => {}
+    }
 }
 
-async fn start_one(instance: &Instance) {
+/// Says whether the instance has started.
+async fn start_one(instance: &Instance) -> bool {
     let reason = match timeout(START_LIMIT, instance.provider.start()).await {
-        Ok(Ok(())) => return instance.part.started(),
+        Ok(Ok(())) => {
+            instance.part.started();
+            return true;
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("did not start within {START_LIMIT:?}"),
     };
     tracing::error!(instance = instance.name, reason, "instance_did_not_start");
     instance.part.failed(reason);
+    false
 }

@@ -4,6 +4,9 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use super::{Subject, keeps_secret};
 
+/// The names of what the server watches of every instance.
+const SERVERS_OWN: [&str; 5] = ["upstream", "errors", "latency", "rate_limit", "breaker"];
+
 pub(super) async fn check(subject: &Subject) {
     without_io(subject);
     unknown_keys(subject);
@@ -41,8 +44,9 @@ fn names(subject: &Subject) {
     let built = subject.build("http://127.0.0.1:9");
     let mut names: Vec<&str> = built.checks.iter().map(|(spec, _)| spec.name()).collect();
     assert!(!names.is_empty(), "{} brings no checks", subject.kind());
-    // The server's own check of real traffic has this name.
-    assert!(!names.contains(&"upstream"), "{} takes a name that is the server's", subject.kind());
+    for name in SERVERS_OWN {
+        assert!(!names.contains(&name), "{} takes the name {name}, which is the server's", subject.kind());
+    }
     names.sort_unstable();
     assert!(names.windows(2).all(|pair| pair.first() != pair.last()), "{}: {names:?}", subject.kind());
 }
