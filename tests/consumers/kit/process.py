@@ -2,10 +2,12 @@
 
 import atexit
 import os
+import random
 import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,14 +20,16 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (_limits[1], _limits[1]))
 
 
 def free_port():
-    """A port that is free now and that nobody else of ours is given."""
+    """A port that is free now and that nobody else of ours is given.
+
+    It lies below those that the system gives to outgoing connections: a replica gets its own again when it restarts.
+    """
     while True:
+        port = random.randrange(20000, 32000)
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in _handed_out:
-            _handed_out.add(port)
-            return port
+            if port not in _handed_out and probe.connect_ex(("127.0.0.1", port)) != 0:
+                _handed_out.add(port)
+                return port
 
 
 class Process:
@@ -78,3 +82,7 @@ def end_all():
     """Ends whatever still runs."""
     for process in list(_running):
         process.end()
+
+
+# Told to end, we end them, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

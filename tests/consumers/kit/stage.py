@@ -44,7 +44,7 @@ class Stage:
             except Exception as error:  # pylint: disable=broad-except
                 said[state] = f"{type(error).__name__}: {error}"
 
-        threads = [threading.Thread(target=one, args=(state,)) for state in STATES]
+        threads = [threading.Thread(target=one, args=(state,), daemon=True) for state in STATES]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -64,5 +64,4 @@ def settled(read, seconds):
     first = read()
     time.sleep(2)
     second = read()
-    return {key: value if first.get(key) == value else f"{first.get(key)}, then {value}"
-            for key, value in second.items()}
+    return {key: value if first.get(key) == value else f"{first.get(key)}, then {value}" for key, value in second.items()}
