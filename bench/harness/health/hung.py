@@ -35,8 +35,10 @@ def judge(name, report):
     worst = max(path["latency_us"]["max"] for path in report["paths"].values())
     p99 = max(path["latency_us"]["p99"] for path in report["paths"].values())
     failed = wrong(report)
+    # A machine that stands still makes the prober late, too.
+    slowest = f"{ms(worst)} (the prober itself up to {ms(report['lag_us']['max'])} late)"
     return [
-        Goal("H1", f"{name}: slowest probe, ms", "50", ms(worst), worst <= 50_000),
+        Goal("H1", f"{name}: slowest probe, ms", "50", slowest, worst <= 50_000),
         Goal("H1", f"{name}: p99 of the slowest path, ms", "2", ms(p99), p99 <= 2_000),
         Goal("H1", f"{name}: probes without a 200", "0", f"{failed} of {report['probes']}", failed == 0),
     ]
