@@ -56,6 +56,7 @@ class Load:
         self.reasons = Counter()
         self.latest = 0.0
         self.shortest = float("inf")
+        self.slowest = 0.0
 
     async def one(self, kind):
         """Sends one request and counts its end: done, failed or cut."""
@@ -63,8 +64,11 @@ class Load:
         try:
             await asyncio.wait_for(self._exchange(kind), PATIENCE)
             self.counts[f"{kind} done"] += 1
+            took = time.monotonic() - begun
             if kind == "SSE":
-                self.shortest = min(self.shortest, time.monotonic() - begun)
+                self.shortest = min(self.shortest, took)
+            else:
+                self.slowest = max(self.slowest, took)
         except Cut as why:
             self._count(kind, "cut", why, begun)
         except (Failed, OSError, asyncio.TimeoutError) as why:
@@ -140,8 +144,8 @@ async def run(port, rate):
     seconds = time.monotonic() - begun
     if tasks:
         await asyncio.wait(tasks)
-    report = {"sent": sent, "seconds": seconds, "latest": load.latest, "shortest_stream": load.shortest}
-    print(json.dumps(report | {"counts": load.counts, "reasons": load.reasons}))
+    times = {"latest": load.latest, "slowest": load.slowest, "shortest_stream": load.shortest}
+    print(json.dumps({"sent": sent, "seconds": seconds, "counts": load.counts, "reasons": load.reasons} | times))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ class Result:
     sent: int
     rate: float
     latest: float
+    slowest: float
     shortest: float
     counts: Counter
     reasons: Counter
@@ -77,7 +78,8 @@ class Result:
         )
         return (
             f"{self.balancer}: {self.restarts} rolling restarts in {self.seconds:.0f} s at {self.rate:.0f} requests/s "
-            f"({self.sent}, none sent more than {self.latest * 1000:.0f} ms late): "
+            f"({self.sent}, none sent more than {self.latest * 1000:.0f} ms late, the slowest GET or POST took "
+            f"{self.slowest * 1000:.0f} ms): "
             f"{self.total('failed')} failed, {self.total('cut')} cut, {self.total('done')} done ({kinds})"
         )
 
@@ -86,8 +88,8 @@ def roll(balancer, binary, folder, restarts, rate):
     """Restarts both replicas so many times, one after the other, under load."""
     folder.mkdir(parents=True, exist_ok=True)
     replicas = [Replica(f"replica-{i}", free_port(), free_port(), free_port()) for i in (1, 2)]
-    running = [start(binary, folder, replica) for replica in replicas]
     front, process = BALANCERS[balancer](folder, replicas)
+    running = [start(binary, folder, replica) for replica in replicas]
     served(front)
     begun = time.monotonic()
     loaders = [loader(folder, number, front, rate / LOADERS) for number in range(LOADERS)]
@@ -110,6 +112,7 @@ def roll(balancer, binary, folder, restarts, rate):
         sum(report["sent"] for report in reports),
         sum(report["sent"] / report["seconds"] for report in reports),
         max(report["latest"] for report in reports),
+        max(report["slowest"] for report in reports),
         min(report["shortest_stream"] for report in reports),
         sum((Counter(report["counts"]) for report in reports), Counter()),
         sum((Counter(report["reasons"]) for report in reports), Counter()),

@@ -1,6 +1,7 @@
 """HAProxy: httpchk with GET and OPTIONS, and the agent-check; asked through its statistics socket."""
 
 import csv
+import re
 import socket
 
 from kit.deploy import render
@@ -22,7 +23,9 @@ def watch(stage):
         ("GET /livez, management", "management",
          dict.fromkeys(by_check, "UP") | {"stalled": "DOWN"},
          [(AGENT, ""), ("GET /health/ready", "GET /livez")]),
-        ("agent-check alone", "main", by_check | {"pass": "no", "warn": "no", "draining": "DRAIN"}, [("default-server check", "default-server")]),
+        # "no check" is what it calls a server that is up and that only the agent watches.
+        ("agent-check alone", "main", by_check | {"pass": "no check", "warn": "no check", "draining": "DRAIN"},
+         [("default-server check", "default-server")]),
         ("deploy/haproxy.cfg as it is", "main", by_check, []),
     ]
     started = [(way, *start(stage, number, way)) for number, way in enumerate(ways)]
@@ -52,4 +55,5 @@ def states(control):
         text = b"".join(iter(lambda: stats.recv(65536), b"")).decode()
     lines = csv.DictReader(text.lstrip("# ").splitlines())
     servers = (line for line in lines if line["svname"] not in ("FRONTEND", "BACKEND"))
-    return {line["svname"]: line["status"].split(" ")[0] for line in servers}
+    # "UP 1/3" is up, "DOWN (agent)" is down.
+    return {line["svname"]: re.sub(" [0-9(].*", "", line["status"]) for line in servers}
