@@ -1,6 +1,7 @@
 //! What a type cannot express, and the routes that follow from the providers.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::detect::detected_names;
 use super::{ProviderSection, Route, Settings, Target};
@@ -32,12 +33,22 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
     demand(!server.body_timeout.is_zero(), "server.body_timeout", "must be more than 0s");
     demand(!server.keep_alive.is_zero(), "server.keep_alive", "must be more than 0s");
     demand(!server.sse_keep_alive.is_zero(), "server.sse_keep_alive", "must be more than 0s");
-    demand(!health.stall_limit.is_zero(), "health.stall_limit", "must be more than 0s");
+    // Hearts beat every 100 ms, and a busy machine lets them be late.
+    let second = Duration::from_secs(1);
+    demand(health.stall_limit >= second, "health.stall_limit", "must be at least 1s");
     demand(management.ip().is_some(), "management.host", "expected an IP address or localhost");
+    let other =
+        |port: Option<u16>, taken: Option<u16>| port.is_none_or(|port| port == 0 || Some(port) != taken);
+    demand(other(management.port, Some(server.port)), "management.port", "must not be server.port");
     demand(
-        management.port.is_none_or(|port| port == 0 || port != server.port),
-        "management.port",
+        other(management.agent_port, Some(server.port)),
+        "management.agent_port",
         "must not be server.port",
+    );
+    demand(
+        other(management.agent_port, management.port),
+        "management.agent_port",
+        "must not be management.port",
     );
     demand(
         shutdown.deadline >= shutdown.drain_delay,

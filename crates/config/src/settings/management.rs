@@ -19,10 +19,11 @@ pub struct Management {
     pub port: Option<u16>,
     /// A Unix socket for the same. Whoever may open it may drain the service; only this user may.
     pub socket: Option<PathBuf>,
-    /// The port for HAProxy's agent-check: one line such as `up 100%` or `drain` to whoever connects.
+    /// The port for HAProxy's agent-check: one line such as `up ready 100%` or `drain` to whoever connects.
     pub agent_port: Option<u16>,
     /// What to show for `POST /drain` and `POST /undrain`, as `Authorization: Bearer …`; it opens all details of the
-    /// health, too. Without it, only the Unix socket and a management port on a loopback address take these orders.
+    /// health, too. Without it, only the Unix socket and a management port on a loopback address take these orders; on
+    /// any other address whoever shows no client's key sees the verdicts and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<SecretSource>,
 }
