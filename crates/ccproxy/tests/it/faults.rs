@@ -1,6 +1,7 @@
 //! The faults of docs/HEALTH.md, made on the real program, and the verdicts written down there.
 #![cfg(target_os = "linux")]
 
+use std::fs::DirEntry;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -50,6 +51,23 @@ impl Program {
     fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Stops it, and waits until it stands still: a signal takes a moment to reach every thread.
+    async fn stop(&self) {
+        self.signal(Signal::STOP);
+        let tasks = format!("/proc/{}/task", self.child.id().unwrap());
+        let stands = |task: DirEntry| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.contains(") T ")
+        };
+        let all = || std::fs::read_dir(&tasks).unwrap().flatten().all(stands);
+        within("the stop", async {
+            while !all() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
     }
 
     /// Asks until the answer is as wanted.
@@ -121,13 +139,13 @@ async fn a_directory_to_write_to_is_gone() {
 
 #[tokio::test]
 async fn stopped_and_continued() {
-    let program = Program::start("", "[health]\nstall_limit = '300ms'").await;
+    let program = Program::start("", "[health]\nstall_limit = '1s'").await;
     program.until("/health/ready", |ready| ready.status == 200).await;
     for at in [program.main, program.management] {
-        program.signal(Signal::STOP);
+        program.stop().await;
         let (mut conn, live) = (Conn::open(at).await, Request::get("/health/live"));
         conn.send(&live).await;
-        let answer = tokio::time::timeout(Duration::from_millis(700), conn.response(&live)).await;
+        let answer = tokio::time::timeout(Duration::from_millis(1500), conn.response(&live)).await;
         assert!(answer.is_err(), "while it is stopped it says nothing");
         program.signal(Signal::CONT);
         program.until("/health/live", |live| live.status == 200).await;
