@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicBool;
 use ccproxy_config::{
     Management, Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
 };
-use ccproxy_health::{Builder, Check, Heart, Spec};
+use ccproxy_health::{Builder, Check, Health, Heart, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
+use ccproxy_health_system::Lags;
 use ccproxy_plugin_api::{Instance as Name, PluginEntry};
 
 use super::core::Core;
@@ -64,11 +65,12 @@ impl Application {
             .map_err(|error| settings.mistake("health", error.to_string()))?;
         let hearts = core.hearts(workers(&settings.server));
         let instances = instances(settings, plugins, &mut core.health, &mut mistakes);
-        mistakes.extend(unknown_critical(settings, &instances, &core.names));
+        let (health, lags) = core.build();
+        mistakes.extend(unknown_critical(settings, &instances, &health));
         let (Some(keys), true) = (keys, mistakes.is_empty()) else {
             return Err(Mistakes::new(mistakes));
         };
-        let app = assemble(settings, keys, core, instances);
+        let app = assemble(settings, keys, (health, lags), instances);
         let listen = Listen {
             server: settings.server.clone(),
             management: settings.management.clone(),
@@ -87,8 +89,12 @@ fn workers(server: &Server) -> usize {
     }
 }
 
-fn assemble(settings: &Settings, keys: Keys, core: Core, instances: BTreeMap<String, Arc<Instance>>) -> App {
-    let (health, lags) = core.build();
+fn assemble(
+    settings: &Settings,
+    keys: Keys,
+    (health, lags): (Health, Lags),
+    instances: BTreeMap<String, Arc<Instance>>,
+) -> App {
     let routes = settings.routes.iter().map(|route| resolve(route, &instances)).collect();
     let server = &settings.server;
     let keys = Arc::new(keys);
@@ -157,22 +163,30 @@ fn instance(
         .map_err(|error| section.section.mistake("", error.to_string()).into())
 }
 
+/// What readiness is to depend on and is not there: it would be depended on in vain.
 fn unknown_critical(
     settings: &Settings,
     instances: &BTreeMap<String, Arc<Instance>>,
-    core: &[String],
+    health: &Health,
 ) -> Vec<Mistake> {
-    let known = |listed: &str| {
-        core.iter().any(|name| name == listed)
-            || instances.contains_key(listed.split('/').next().unwrap_or(listed))
+    let snapshot = health.snapshot();
+    let known = |listed: &str| match listed.split_once('/') {
+        None => instances.contains_key(listed) || snapshot.find(&Scope::Core, listed).is_some(),
+        Some((name, check)) => snapshot.find(&Scope::plugin(name), check).is_some(),
     };
-    let unknown = settings.health.critical.iter().filter(|listed| !known(listed));
+    // An instance that could not be built has mistakes of its own to tell.
+    let unbuilt = |listed: &str| {
+        let name = listed.split('/').next().unwrap_or(listed);
+        settings.providers.contains_key(name) && !instances.contains_key(name)
+    };
+    let unknown = settings.health.critical.iter().filter(|listed| !known(listed) && !unbuilt(listed));
     unknown
         .map(|listed| {
-            let message = format!("{listed:?} names neither a provider instance nor a check of the core");
-            settings
-                .mistake("health.critical", message)
-                .hint("give INSTANCE, INSTANCE/CHECK such as claude/upstream, or a check of the core such as memory")
+            let message =
+                format!("{listed:?} names neither a provider instance, nor a check of one or of the core");
+            settings.mistake("health.critical", message).hint(
+                "give INSTANCE, INSTANCE/CHECK such as claude/upstream, or a check of the core such as memory",
+            )
         })
         .collect()
 }

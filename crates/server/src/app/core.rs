@@ -11,8 +11,6 @@ use super::build::{GATE_LISTENER, GATE_PLUGINS, VERSION};
 /// Everything of the core is registered; the instances come next.
 pub(super) struct Core {
     pub(super) health: Builder,
-    /// The names of the core's checks.
-    pub(super) names: Vec<String>,
     lags: Lags,
 }
 
@@ -31,14 +29,13 @@ impl Core {
         for gate in [GATE_LISTENER, GATE_PLUGINS].into_iter().chain(gates.iter().map(String::as_str)) {
             health.gate(gate);
         }
-        let (mut names, lags) = (Vec::new(), Lags::default());
+        let lags = Lags::default();
         let options = Options { disk: settings.health.disk.clone() };
         for (spec, check) in checks(&options, &lags)?.into_iter().chain(brought) {
             let named = settings.health.critical.iter().any(|name| name == spec.name());
-            names.push(spec.name().to_owned());
             health.check(Scope::Core, if named { spec.critical(true) } else { spec }, check);
         }
-        Ok(Self { health, names, lags })
+        Ok(Self { health, lags })
     }
 
     /// A heart for each thread that serves.
