@@ -88,32 +88,39 @@ async fn wait(
 async fn start(app: Arc<App>, stop: CancellationToken) {
     let started = join_all(app.instances.values().map(|instance| start_one(instance))).await;
     app.health.open_gate(GATE_PLUGINS);
-    let failed = app.instances.values().zip(started).filter(|(_, started)| !started);
-    let retries = join_all(failed.map(|(instance, _)| async {
-        loop {
-            sleep(START_AGAIN).await;
-            if start_one(instance).await {
-                break;
-            }
-        }
-    }));
+    let failed = app.instances.values().zip(started).filter_map(|(it, started)| Some((it, started.err()?)));
+    let retries = join_all(failed.map(|(instance, reason)| start_again(instance, reason)));
     tokio::select! {
         () = stop.cancelled() => {}
         _ = retries => {}
     }
 }
 
-/// Says whether the instance has started.
-async fn start_one(instance: &Instance) -> bool {
+/// Tries until it starts. A reason is logged once.
+async fn start_again(instance: &Instance, mut reason: String) {
+    loop {
+        tracing::error!(instance = instance.name, reason, "instance_did_not_start");
+        loop {
+            sleep(START_AGAIN).await;
+            match start_one(instance).await {
+                Ok(()) => return tracing::info!(instance = instance.name, "instance_started"),
+                Err(same) if same == reason => {}
+                Err(other) => break reason = other,
+            }
+        }
+    }
+}
+
+/// Starts an instance, or says why it did not start.
+async fn start_one(instance: &Instance) -> Result<(), String> {
     let reason = match timeout(START_LIMIT, instance.provider.start()).await {
         Ok(Ok(())) => {
             instance.part.started();
-            return true;
+            return Ok(());
         }
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("did not start within {START_LIMIT:?}"),
     };
-    tracing::error!(instance = instance.name, reason, "instance_did_not_start");
-    instance.part.failed(reason);
-    false
+    instance.part.failed(&reason);
+    Err(reason)
 }
