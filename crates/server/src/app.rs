@@ -17,7 +17,7 @@ use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_wire::Dialect;
 
-pub(crate) use instance::{Instance, Verdict};
+pub(crate) use instance::{Instance, Passage, Traffic, Verdict};
 pub(crate) use stats::Ending;
 pub use stats::Stats;
 

@@ -101,10 +101,11 @@ async fn steps(
     let method = parts.method.clone();
     let body = intake::read(body, &parts.headers, operation, &app.limits).await?;
     let head = intake::head(operation, &body)?;
-    let target = resolve::target(app, &mount, operation, path, head.as_ref(), client)?;
-    exchange.target(&target, head.as_ref());
+    let mut target = resolve::target(app, &mount, operation, path, head.as_ref(), client)?;
+    exchange.target(&mut target, head.as_ref());
     let (call, restore) = adapt::call(operation, path, parts, &body, head, &target)?;
     let answer = call::call(&target.instance, call).await?;
+    exchange.answered(answer.status());
     let answer = models::in_shape(operation, family, restore.as_deref(), answer).await;
     let answer = answer.inspect_err(|error| exchange.blame(error))?;
     Ok(Outcome::Provider { answer, method, restore })

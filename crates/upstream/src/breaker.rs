@@ -22,6 +22,24 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// A trial that has told nothing for so long makes room for another: its client may have gone.
 const TRIAL: Duration = Duration::from_secs(30);
 
+/// The trial of a half-open breaker. Whoever holds it gives it back at the end; what it has told by then counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trial(
+    /// When it counts as lost, which no other trial shares.
+    Duration,
+);
+
+/// Whether an exchange may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It may, as any other.
+    Free,
+    /// It may, alone.
+    Trial(Trial),
+    /// It may not.
+    Refused,
+}
+
 /// How an upstream's breaker stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
@@ -88,12 +106,24 @@ impl Machine {
 
     /// Whether an exchange may pass that has another way to go, and the machine after it has been let through.
     #[must_use]
-    pub fn admit(self, now: Duration) -> (Self, bool) {
+    pub fn admit(self, now: Duration) -> (Self, Admission) {
         match self.position {
-            Position::Closed => (self, true),
-            _ if now < self.until => (self, false),
-            _ => (Self { position: Position::HalfOpen, until: now.saturating_add(TRIAL), ..self }, true),
+            Position::Closed => (self, Admission::Free),
+            _ if now < self.until => (self, Admission::Refused),
+            _ => {
+                let until = now.saturating_add(TRIAL);
+                let next = Self { position: Position::HalfOpen, until, ..self };
+                (next, Admission::Trial(Trial(until)))
+            }
         }
+    }
+
+    /// The machine after its trial, begun by an [admission](Self::admit) and named by its deadline, came to nothing:
+    /// another may try at once. A trial that was decided, or is no longer the last one, changes nothing.
+    #[must_use]
+    pub fn give_back(self, now: Duration, Trial(until): Trial) -> Self {
+        let held = self.position == Position::HalfOpen && self.until == until && now < until;
+        if held { Self { until: now, ..self } } else { self }
     }
 
     /// The machine after an exchange in which the upstream did its part.
@@ -148,11 +178,16 @@ pub struct Breaker {
 
 impl Breaker {
     /// Whether an exchange may pass that has another way to go. If so in half-open position, it is the trial.
-    pub fn admits(&self, now: Duration) -> bool {
+    pub fn admits(&self, now: Duration) -> Admission {
         if self.brief.load(Ordering::Relaxed) != NOT_CLOSED {
-            return true;
+            return Admission::Free;
         }
         self.change(|machine| machine.admit(now)).1
+    }
+
+    /// Takes a trial back whose exchange is over. If it told nothing, another may try at once.
+    pub fn give_back(&self, now: Duration, trial: Trial) {
+        self.change(|machine| (machine.give_back(now, trial), ()));
     }
 
     /// Hears of an exchange in which the upstream did its part; gives the new position, if it is another.

@@ -38,6 +38,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 #[error("no connection within {0:?}")]
 pub(crate) struct ConnectTimedOut(pub(crate) Duration);
 
+/// There is nothing to check a provider's certificate against.
+#[derive(Debug, thiserror::Error)]
+#[error("this machine has no root certificates; install ca-certificates")]
+pub(crate) struct NoRoots;
+
 /// Makes a client. HTTP/1.1 only: over one HTTP/2 connection long streams would queue in silence behind the
 /// provider's limit of streams.
 pub(crate) fn client(connector: Connector) -> HttpClient {
@@ -75,10 +80,15 @@ async fn connect(uri: Uri, mut http: Http, tls: &OnceCell<HttpsConnector<Http>>)
 /// Reading the system's root certificates blocks for some milliseconds, so it waits until TLS is needed.
 async fn tls_connector(http: Http) -> Result<HttpsConnector<Http>, BoxError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = tokio::task::spawn_blocking(move || -> Result<ClientConfig, rustls::Error> {
+    let config = tokio::task::spawn_blocking(move || -> Result<ClientConfig, BoxError> {
         use rustls_platform_verifier::BuilderVerifierExt as _;
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        Ok(builder.with_platform_verifier()?.with_no_client_auth())
+        let builder = builder.with_platform_verifier().map_err(|error| match error {
+            // Nobody has been connected to yet, and the verifier has no other general complaint.
+            rustls::Error::General(_) => BoxError::from(NoRoots),
+            error => error.into(),
+        })?;
+        Ok(builder.with_no_client_auth())
     })
     .await
     .map_err(io::Error::other)??;

@@ -5,7 +5,7 @@ use std::error::Error;
 use ccproxy_plugin_api::{CallError, CallErrorKind};
 use hyper_util::client::legacy;
 
-use crate::connect::ConnectTimedOut;
+use crate::connect::{ConnectTimedOut, NoRoots};
 use crate::resolve::Unresolved;
 
 /// Why there was no response. Addresses and system texts stay out of the message: the client may be anybody.
@@ -13,6 +13,9 @@ pub(crate) fn of_request(error: &legacy::Error) -> CallError {
     if let Some(ConnectTimedOut(limit)) = find(error) {
         let message = format!("the provider could not be reached within {limit:?}; try again later");
         return CallError::new(CallErrorKind::ConnectTimeout, message);
+    }
+    if let Some(no_roots) = find::<NoRoots>(error) {
+        return CallError::new(CallErrorKind::Internal, no_roots.to_string());
     }
     if error.is_connect() {
         let reason = connect_reason(error);

@@ -8,7 +8,7 @@ use http::Uri;
 use tokio::time::{Instant, timeout};
 use tower::ServiceExt as _;
 
-use crate::connect::{ConnectTimedOut, Connector};
+use crate::connect::{ConnectTimedOut, Connector, NoRoots};
 use crate::error::{connect_reason, find};
 
 /// A little less than the time that health gives a check, so that the reason is told.
@@ -38,6 +38,9 @@ impl Probe {
             Ok(Err(error)) => error,
             Err(_) => return Outcome::fail(format!("no connection within {TIMEOUT:?}")),
         };
+        if let Some(no_roots) = find::<NoRoots>(&*error) {
+            return Outcome::fail(no_roots.to_string());
+        }
         let reason = match find::<ConnectTimedOut>(&*error) {
             Some(timed_out) => timed_out.to_string(),
             None => connect_reason(&*error).to_owned(),
@@ -56,6 +59,8 @@ impl Check for Probe {
 mod tests {
     use ccproxy_config::Timeouts;
     use ccproxy_health::Status;
+    use ccproxy_plugin_api::{Call, Fault};
+    use ccproxy_wire::Operation;
     use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 
@@ -93,6 +98,37 @@ mod tests {
         let ((status, text), _) = tokio::join!(run(&url), no_tls);
         assert_eq!(status, Status::Fail);
         assert!(text.ends_with("TLS failed"), "{text}");
+    }
+
+    /// Which certificates there are is up to the environment, so another process looks.
+    #[tokio::test]
+    async fn without_root_certificates() {
+        const INSIDE: &str = "CCPROXY_TEST_WITHOUT_ROOTS";
+        if std::env::var_os(INSIDE).is_none() {
+            let mut again = tokio::process::Command::new(std::env::current_exe().unwrap());
+            again.args(["--exact", "reach::tests::without_root_certificates"]).env(INSIDE, "1");
+            again.env("SSL_CERT_FILE", "/dev/null").env_remove("SSL_CERT_DIR");
+            let output = again.output().await.unwrap();
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && text.contains("1 passed"), "{text}");
+            return;
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let text = "this machine has no root certificates; install ca-certificates";
+        assert_eq!(run(&url).await, (Status::Fail, text.to_owned()));
+        let call = Call {
+            operation: Operation::Models,
+            method: http::Method::GET,
+            target: "models".to_owned(),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+            model: String::new(),
+            stream: false,
+        };
+        let sent = Endpoint::new(&url, "/v1", Timeouts::default()).unwrap().send(call).await;
+        let error = sent.err().unwrap();
+        assert_eq!((error.kind().fault(), error.message()), (Fault::Us, text));
     }
 
     #[tokio::test]

@@ -4,12 +4,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use ccproxy::plugins::PLUGINS;
-use ccproxy_testkit::upstream::{Recorded, Script};
+use ccproxy_testkit::upstream::{At, Fault, Recorded, Script};
 use ccproxy_testkit::{ScriptedUpstream, TestApp};
 use serde_json::{Value, json};
 
 use crate::support::stage::ask;
-use crate::support::{Request, Response, Stage, eventually_answers, send, within};
+use crate::support::{Conn, Request, Response, Stage, eventually_answers, send, within};
 
 const PAGE: &str = "/plugins/claude/health";
 
@@ -144,6 +144,39 @@ async fn an_idle_upstream_is_connected_to_and_asked_nothing() {
     says(&until(&app, "upstream", "fail").await, "cannot be reached: connection refused");
     let ready = |ready: &Response| ready.status == 503 && ready.text().contains("claude/upstream");
     eventually_answers(&app, &Request::get("/health/ready"), ready).await;
+}
+
+/// A client that asks for a stream, waits for so long and leaves without an answer.
+async fn leaves_after(stage: &Stage, wait: std::time::Duration) {
+    stage.upstream.script(Script::fault(Fault::Stall(At::Head)));
+    let before = stage.upstream.requests().len();
+    let mut conn = Conn::open(stage.app.address()).await;
+    conn.send(&ask::request(ask::MESSAGES, true)).await;
+    stage.upstream.wait_requests(before + 1).await;
+    tokio::time::sleep(wait).await;
+    drop(conn);
+    stage.counts().await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_never_answers() {
+    let slow = std::time::Duration::from_millis(300);
+    let stage = Stage::start("[health]\nslow = '300ms'").await;
+    for _ in 0..5 {
+        leaves_after(&stage, slow + slow / 3).await;
+    }
+    says(&until(&stage.app, "errors", "fail").await, "no answer before the client gave up");
+    says(&until(&stage.app, "latency", "warn").await, "longer than 300ms");
+    until(&stage.app, "breaker", "fail").await;
+    assert_eq!(stage.counts().await, [5, 0, 0, 5]);
+
+    let stage = Stage::start("").await;
+    for _ in 0..5 {
+        leaves_after(&stage, std::time::Duration::ZERO).await;
+    }
+    until(&stage.app, "breaker", "pass").await;
+    let errors = entry(&stage.send(&Request::get(PAGE)).await, "errors");
+    assert_eq!(errors.get("observedValue"), None, "whoever leaves at once says nothing: {errors}");
 }
 
 /// Instances `first` and `second` behind one route, and `only` behind another, which has the first's upstream.

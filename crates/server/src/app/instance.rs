@@ -1,6 +1,7 @@
 //! A provider instance as the server sees it.
 
 mod latency;
+mod passage;
 mod reach;
 mod room;
 mod traffic;
@@ -12,6 +13,7 @@ use ccproxy_config::{ModelRule, map_model};
 use ccproxy_health::Part;
 use ccproxy_plugin_api::Provider;
 
+pub(crate) use passage::Passage;
 pub(crate) use traffic::{Reporters, Traffic, Verdict};
 
 /// A named entry of the configuration, built.

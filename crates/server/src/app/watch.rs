@@ -1,10 +1,11 @@
 //! What watches a provider instance: the checks it brings, and what its traffic tells.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::{Health as Settings, ProviderSection};
-use ccproxy_health::{Builder, Reporter, Scope, Spec, SpecError};
+use ccproxy_health::{Builder, Check, Outcome, Reporter, Scope, Spec, SpecError, check_fn};
 use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
 
 use super::instance::{Instance, Reporters, Traffic};
@@ -53,7 +54,7 @@ pub(super) fn watch(
     };
     let traffic = Arc::new(Traffic::new(reporters, settings.slow));
     let breaker = Spec::new("breaker")?.interval(PULSE).fall(1).rise(1);
-    traffic.tell_breaker(health.check(page.scope(), page.spec(breaker)?, Arc::clone(&traffic) as _));
+    traffic.tell_breaker(health.check(page.scope(), page.spec(breaker)?, pulse(&traffic)));
     Ok(Instance {
         name: name.to_owned(),
         kind: entry.kind,
@@ -62,6 +63,17 @@ pub(super) fn watch(
         mappings: built.model_mappings,
         traffic,
         part: health.container().part(name),
+    })
+}
+
+/// The check of the breaker, which looks at memory only. It holds the traffic weakly: the traffic's reporters hold the
+/// components, which hold their checks.
+fn pulse(traffic: &Arc<Traffic>) -> Arc<dyn Check> {
+    let traffic = Arc::downgrade(traffic);
+    check_fn(move || {
+        let traffic = traffic.upgrade();
+        // Without its instance nobody asks for the breaker.
+        ready(traffic.map_or_else(Outcome::pass, |traffic| traffic.pulse()))
     })
 }
 
@@ -91,5 +103,38 @@ impl Page<'_> {
     fn is_critical(&self, check: &str) -> bool {
         let full = format!("{}/{check}", self.name);
         self.critical.iter().any(|listed| *listed == full || (listed == self.name && check == "upstream"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ccproxy_health::{Identity, Status};
+
+    use super::super::instance::Verdict;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_check_holds_no_instance() {
+        let mut health = Builder::new(Identity::new("1", "test", "Test"));
+        let mut reporter = |name| health.passive(Scope::plugin("claude"), Spec::new(name).unwrap());
+        let reporters = Reporters {
+            upstream: reporter("upstream"),
+            errors: reporter("errors"),
+            latency: reporter("latency"),
+            rate_limit: reporter("rate_limit"),
+        };
+        let traffic = Arc::new(Traffic::new(reporters, Duration::from_secs(30)));
+        let check = pulse(&traffic);
+        let kept = Arc::downgrade(&check);
+        traffic.tell_breaker(health.check(Scope::plugin("claude"), Spec::new("breaker").unwrap(), check));
+        let check = kept.upgrade().unwrap();
+        (0..5).for_each(|_| traffic.ended(Verdict::Fault("it was on fire".into()), None));
+        assert_eq!(check.run().await.status, Status::Fail, "it sees the traffic");
+        drop(check);
+        let gone = Arc::downgrade(&traffic);
+        drop(health.build());
+        assert!(kept.upgrade().is_some(), "the traffic's reporter still holds it");
+        drop(traffic);
+        assert!(gone.upgrade().is_none() && kept.upgrade().is_none(), "nothing is left");
     }
 }

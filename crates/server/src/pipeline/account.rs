@@ -8,7 +8,7 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::resolve::Target;
-use crate::app::{App, Ending, Instance, Verdict};
+use crate::app::{App, Ending, Instance, Passage, Verdict};
 use crate::error::Error;
 use crate::request_id::RequestId;
 
@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     model: String,
     instance: Option<Arc<Instance>>,
     called: Option<Instant>,
+    /// Kept to the end.
+    passage: Option<Passage>,
     status: Option<StatusCode>,
     first_byte: Option<Instant>,
     usage: Usage,
@@ -42,6 +44,7 @@ impl Exchange {
             model: String::new(),
             instance: None,
             called: None,
+            passage: None,
             status: None,
             first_byte: None,
             usage: Usage::default(),
@@ -53,8 +56,9 @@ impl Exchange {
         name.clone_into(&mut self.client);
     }
 
-    pub(super) fn target(&mut self, target: &Target, head: Option<&RequestHead<'_>>) {
+    pub(super) fn target(&mut self, target: &mut Target, head: Option<&RequestHead<'_>>) {
         self.instance = Some(Arc::clone(&target.instance));
+        self.passage = target.passage.take();
         self.called = Some(Instant::now());
         self.model = head.map(|head| head.model.as_ref().to_owned()).unwrap_or_default();
     }
@@ -161,6 +165,12 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        // Clients may well have less patience than we: an upstream that keeps all of them waiting must not look idle.
+        if let (false, None, Some(instance), Some(called)) =
+            (self.ended, self.status, &self.instance, self.called)
+        {
+            instance.traffic.abandoned(called.elapsed());
+        }
         self.end(Ending::ClientGone, None);
     }
 }

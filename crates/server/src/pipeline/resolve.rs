@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ccproxy_wire::{Operation, RequestHead};
 
-use crate::app::{App, Instance, Target as Route};
+use crate::app::{App, Instance, Passage, Target as Route, Traffic};
 use crate::auth::Client;
 use crate::error::Error;
 use crate::routes::Mount;
@@ -14,6 +14,8 @@ pub(super) struct Target {
     pub(super) instance: Arc<Instance>,
     /// The provider's name for the model; empty where the request names none.
     pub(super) model: String,
+    /// How the instance's breaker let it through, where it was asked.
+    pub(super) passage: Option<Passage>,
 }
 
 /// Finds where a request goes: the mounted instance, or the first route whose pattern matches.
@@ -43,17 +45,24 @@ pub(super) fn unified(app: &App, model: &str) -> Result<Target, Error> {
     Ok(first.mapped(model))
 }
 
-/// The target that the unified `/v1` has for a model now: the first whose breaker lets the exchange through. If none
-/// does, the first of all: an upstream that may fail is better than an answer that is sure to. For the same reason no
-/// breaker is asked where there is one target only.
+/// The target that the unified `/v1` has for a model now: of those that speak the operation the first whose breaker
+/// lets the exchange through. If none does, the first of them: an upstream that may fail is better than an answer that
+/// is sure to. For the same reason no breaker is asked where there is one such target only.
 fn routed(app: &App, model: &str, operation: Operation) -> Result<Target, Error> {
     let (first, others) = targets(app, model)?;
-    let passes = |target: &&Route| target.instance.traffic.admits();
-    let speaks = |target: &&Route| target.instance.provider.supports(operation);
-    if others.is_empty() || passes(&first) {
+    let all = std::iter::once(first).chain(others);
+    let mut able = all.filter(|target| target.instance.provider.supports(operation));
+    // If none speaks it, the first says so.
+    let first = able.next().unwrap_or(first);
+    let mut others = able.peekable();
+    if others.peek().is_none() {
         return Ok(first.mapped(model));
     }
-    Ok(others.iter().filter(speaks).find(passes).unwrap_or(first).mapped(model))
+    let passes = |target: &Route| {
+        let passage = Traffic::admits(&target.instance.traffic)?;
+        Some(Target { passage: Some(passage), ..target.mapped(model) })
+    };
+    Ok(std::iter::once(first).chain(others).find_map(passes).unwrap_or_else(|| first.mapped(model)))
 }
 
 /// The targets of the route for a model, in their order.
@@ -82,5 +91,5 @@ fn without_model(app: &App, operation: Operation) -> Result<Target, Error> {
 }
 
 fn mapped(instance: &Arc<Instance>, model: &str) -> Target {
-    Target { instance: Arc::clone(instance), model: instance.map(model).to_owned() }
+    Target { instance: Arc::clone(instance), model: instance.map(model).to_owned(), passage: None }
 }

@@ -38,17 +38,43 @@ fn half_of_many_opens_it() {
 fn a_trial_decides() {
     let open = opened(100);
     assert_eq!(open.wait(at(104)), Some(at(6)));
-    assert!(!open.admit(at(109)).1);
+    assert_eq!(open.admit(at(109)).1, Admission::Refused);
     assert_eq!(open.position(at(110)), Position::HalfOpen);
     let (trying, first) = open.admit(at(110));
-    assert!(first && !trying.admit(at(111)).1, "one at a time");
-    assert!(trying.admit(at(110) + TRIAL).1, "a trial that tells nothing makes room");
+    assert_eq!(first, Admission::Trial(Trial(at(110) + TRIAL)));
+    assert_eq!(trying.admit(at(111)).1, Admission::Refused, "one at a time");
+    let later = at(110) + TRIAL;
+    assert_eq!(trying.admit(later).1, Admission::Trial(Trial(later + TRIAL)), "who tells nothing makes room");
     let closed = trying.good(at(112));
     assert_eq!(closed.position(at(112)), Position::Closed);
     // What failed before counts no more; faults in a row do.
     let one = closed.fault(at(113), Tally { total: 100, failed: 90 });
     assert_eq!(one.position(at(113)), Position::Closed);
     assert_eq!(closed.fault(at(172), Tally { total: 100, failed: 90 }).position(at(172)), Position::Open);
+}
+
+/// The trial that the machine admits at this second.
+fn trial(machine: Machine, second: u64) -> (Machine, Trial) {
+    match machine.admit(at(second)) {
+        (machine, Admission::Trial(trial)) => (machine, trial),
+        (_, other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_trial_that_told_nothing_is_given_back() {
+    let (trying, first) = trial(opened(100), 110);
+    let back = trying.give_back(at(111), first);
+    assert_eq!(back.position(at(111)), Position::HalfOpen);
+    let (again, second) = trial(back, 111);
+    assert_eq!(again.give_back(at(112), first), again, "another holds it now");
+    assert_ne!(again.give_back(at(112), second), again);
+    let closed = again.good(at(112));
+    assert_eq!(closed.give_back(at(112), second), closed, "it told what it had to");
+    let open = again.fault(at(112), NONE);
+    assert_eq!(open.give_back(at(112), second).wait(at(112)), Some(at(20)));
+    let late = at(111) + TRIAL;
+    assert_eq!(again.give_back(late, second), again, "it counts as lost already");
 }
 
 #[test]
@@ -59,7 +85,7 @@ fn the_pause_doubles_up_to_a_minute() {
         pauses.push(wait.as_secs());
         now += wait;
         let (trying, admitted) = machine.admit(now);
-        assert!(admitted);
+        assert_ne!(admitted, Admission::Refused);
         machine = trying.fault(now, NONE);
     }
     assert_eq!(pauses, [10, 20, 40, 60, 60]);
@@ -82,14 +108,17 @@ fn while_it_is_open_nothing_is_learnt() {
 #[test]
 fn all_threads_see_one() {
     let breaker = Breaker::default();
-    assert!(breaker.admits(at(0)));
+    assert_eq!(breaker.admits(at(0)), Admission::Free);
     assert_eq!(breaker.good(at(0)), None);
     let told: Vec<_> = (0..FAULTS + 1).map(|_| breaker.fault(at(0), NONE)).collect();
     assert_eq!(told, [None, None, None, None, Some(Position::Open), None]);
-    assert!(!breaker.admits(at(9)));
-    assert!(breaker.admits(at(10)) && !breaker.admits(at(10)));
+    assert_eq!(breaker.admits(at(9)), Admission::Refused);
+    let Admission::Trial(trial) = breaker.admits(at(10)) else { panic!("it is half-open") };
+    assert_eq!(breaker.admits(at(10)), Admission::Refused);
+    breaker.give_back(at(10), trial);
+    assert!(matches!(breaker.admits(at(10)), Admission::Trial(_)));
     assert_eq!(breaker.good(at(11)), Some(Position::Closed));
-    assert!(breaker.admits(at(11)));
+    assert_eq!(breaker.admits(at(11)), Admission::Free);
     assert_eq!(breaker.machine().position(at(11)), Position::Closed);
 }
 
@@ -118,7 +147,8 @@ proptest! {
             let before = machine.position(now);
             match event {
                 Event::Ask => {
-                    let (next, admitted) = machine.admit(now);
+                    let (next, admission) = machine.admit(now);
+                    let admitted = admission != Admission::Refused;
                     prop_assert_eq!(admitted, match before {
                         Position::Closed => true,
                         Position::Open => false,
@@ -150,7 +180,7 @@ proptest! {
         }
         let later = now + LONGEST + TRIAL;
         let (trying, admitted) = machine.admit(later);
-        prop_assert!(admitted);
+        prop_assert!(admitted != Admission::Refused);
         prop_assert_eq!(trying.good(later), Machine { closed_at: trying.good(later).closed_at, ..Machine::default() });
     }
 }

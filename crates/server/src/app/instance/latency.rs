@@ -26,6 +26,12 @@ impl Latency {
         self.average.store(average, Ordering::Relaxed);
     }
 
+    /// Whether there is an average, and so long a wait is more.
+    pub(super) fn is_exceeded_by(&self, wait: Duration) -> bool {
+        let average = self.average.load(Ordering::Relaxed);
+        average != 0 && wait > Duration::from_micros(average)
+    }
+
     /// What health is told; nothing before the first success. Slow is degraded, and never worse.
     pub(super) fn outcome(&self, slow: Duration) -> Option<Outcome> {
         let average = match self.average.load(Ordering::Relaxed) {

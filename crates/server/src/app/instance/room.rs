@@ -26,8 +26,9 @@ enum Told {
 }
 
 impl RateLimit {
-    /// Notes what an answer told. A refusal counts until its time is over, or an answer tells otherwise.
-    pub(super) fn note(&self, now: Duration, room: Option<Room>, refused: Option<Option<Duration>>) {
+    /// Notes what an answer told. A refusal counts until its time is over, or an answer tells otherwise. Gives whether
+    /// it is a refusal where none was before.
+    pub(super) fn note(&self, now: Duration, room: Option<Room>, refused: Option<Option<Duration>>) -> bool {
         let until = |wait: Option<Duration>| now + wait.unwrap_or(UNTOLD).min(LONGEST);
         let told = match (refused, room) {
             (Some(wait), room) => {
@@ -36,9 +37,11 @@ impl RateLimit {
             (None, Some(Room { limit, percent, resets_in })) => {
                 Told::Left { limit, percent, until: until(resets_in) }
             }
-            (None, None) => return,
+            (None, None) => return false,
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        let before = self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(told);
+        let is_refusal = |told: Option<Told>| matches!(told, Some(Told::Refused { .. }));
+        is_refusal(Some(told)) && !is_refusal(before)
     }
 
     /// What health is told; scarce is degraded, and never worse. Nothing while the provider has told nothing. That a

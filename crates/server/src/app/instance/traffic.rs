@@ -1,26 +1,27 @@
 //! What real traffic tells of an instance, on its way to health and to the breaker.
 //!
-//! An exchange costs a few atomics here. Health hears of them at most every [`EVERY`], whatever the traffic; a
-//! [pulse](Traffic::pulse) brings what has grown older up to date.
+//! An exchange costs a few atomics here. Whatever the traffic, health hears of the measures every [`EVERY`] and when a
+//! rate limit begins, and of whether the upstream is reached as often as [`Reach`] has it; a [pulse](Traffic::pulse)
+//! brings what has grown older up to date.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ccproxy_health::{Check, Outcome, Reporter};
+use ccproxy_health::{Outcome, Reporter};
 use ccproxy_plugin_api::Room;
-use ccproxy_upstream::breaker::{Breaker, Position, Tally};
-use futures_util::future::BoxFuture;
+use ccproxy_upstream::breaker::{Breaker, Position, Tally, Trial};
 use tokio::time::Instant;
 
 use super::latency::Latency;
+use super::passage::Passage;
 use super::reach::Reach;
 use super::room::RateLimit;
 use super::window::Window;
 
 /// How often traffic publishes what was measured of it.
-const EVERY: Duration = Duration::from_millis(100);
+pub(super) const EVERY: Duration = Duration::from_millis(100);
 /// With fewer exchanges than this in a minute, their failures are no share of anything.
 const ENOUGH: u32 = 5;
 /// From this percentage of failures on an instance is degraded …
@@ -69,6 +70,8 @@ struct Told {
     breaker: OnceLock<Reporter>,
     /// Milliseconds since the origin.
     again: AtomicU64,
+    /// One at a time measures and tells: out of order, what was measured first would undo what was measured last.
+    order: Mutex<()>,
 }
 
 impl Traffic {
@@ -82,7 +85,14 @@ impl Traffic {
             rate_limit: RateLimit::default(),
             room_again: AtomicU64::new(0),
             breaker: Breaker::default(),
-            told: Told { errors, latency, rate_limit, breaker: OnceLock::new(), again: AtomicU64::new(0) },
+            told: Told {
+                errors,
+                latency,
+                rate_limit,
+                breaker: OnceLock::new(),
+                again: AtomicU64::new(0),
+                order: Mutex::default(),
+            },
             fault: Mutex::default(),
             slow,
         }
@@ -95,8 +105,13 @@ impl Traffic {
     }
 
     /// Whether the breaker lets an exchange through that has another way to go.
-    pub(crate) fn admits(&self) -> bool {
-        self.breaker.admits(self.now())
+    pub(crate) fn admits(self: &Arc<Self>) -> Option<Passage> {
+        Passage::of(self, self.breaker.admits(self.now()))
+    }
+
+    /// The exchange that was the breaker's trial is over.
+    pub(super) fn give_back(&self, trial: Trial) {
+        self.breaker.give_back(self.now(), trial);
     }
 
     /// An HTTP answer has begun: the upstream is reached, whatever it says. The room that its headers tell is asked for
@@ -114,8 +129,11 @@ impl Traffic {
     pub(crate) fn limited(&self, room: Option<Room>, wait: Option<Duration>) {
         let now = self.now();
         self.reach.tell(now, Outcome::pass());
-        self.rate_limit.note(now, room, Some(wait));
-        self.publish(now);
+        if self.rate_limit.note(now, room, Some(wait)) {
+            self.publish();
+        } else {
+            self.publish_if_due(now);
+        }
     }
 
     /// There was no HTTP answer.
@@ -141,15 +159,47 @@ impl Traffic {
             self.latency.note(first_byte);
         }
         if let (Some(_), Some(reporter)) = (turned, self.told.breaker.get()) {
-            reporter.report(self.position(now));
+            let _alone = self.told.alone();
+            reporter.report(self.position(self.now()));
         }
-        if millis(now) >= self.told.again.load(Ordering::Relaxed) {
-            self.publish(now);
+        self.publish_if_due(now);
+    }
+
+    /// The client has left without an answer after waiting so long. A wait that is no longer than usual says nothing of
+    /// the provider; one that is counts for the latency, and beyond what the operator calls slow it is a fault.
+    pub(crate) fn abandoned(&self, waited: Duration) {
+        let slow = waited > self.slow;
+        let latency = (slow || self.latency.is_exceeded_by(waited)).then_some(waited);
+        if slow {
+            return self.ended(Verdict::Fault("no answer before the client gave up".into()), latency);
+        }
+        if let Some(waited) = latency {
+            self.latency.note(waited);
+            self.publish_if_due(self.now());
+        }
+    }
+
+    /// What there is to do now and then: while a minute has exchanges in it, the passive components are told what has
+    /// become of their measures; after that they hear nothing, and are idle. Gives how the breaker stands.
+    pub(crate) fn pulse(&self) -> Outcome {
+        self.publish();
+        self.position(self.now())
+    }
+
+    /// Tells health what was measured, if it is time, and no other thread has just taken that on.
+    fn publish_if_due(&self, now: Duration) {
+        let again = self.told.again.load(Ordering::Relaxed);
+        let next = millis(now + EVERY);
+        let mine = || self.told.again.compare_exchange(again, next, Ordering::Relaxed, Ordering::Relaxed);
+        if millis(now) >= again && mine().is_ok() {
+            self.publish();
         }
     }
 
     /// Tells health what was measured.
-    fn publish(&self, now: Duration) {
+    fn publish(&self) {
+        let _alone = self.told.alone();
+        let now = self.now();
         self.told.again.store(millis(now + EVERY), Ordering::Relaxed);
         let tally = self.window.tally(now);
         if tally.total > 0 {
@@ -194,13 +244,9 @@ impl Traffic {
     }
 }
 
-/// The check of the breaker, which looks at memory only. It is the pulse as well: while a minute has exchanges in it,
-/// the passive components are told what has become of their measures, and after that they hear nothing, and are idle.
-impl Check for Traffic {
-    fn run(&self) -> BoxFuture<'_, Outcome> {
-        let now = self.now();
-        self.publish(now);
-        Box::pin(std::future::ready(self.position(now)))
+impl Told {
+    fn alone(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -255,16 +301,83 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_breaker_as_health_sees_it() {
-        let traffic = traffic();
-        assert_eq!(traffic.run().await, Outcome::pass());
+        let traffic = Arc::new(traffic());
+        assert_eq!(traffic.pulse(), Outcome::pass());
         (0..5).for_each(|_| traffic.ended(fault(), None));
-        assert!(!traffic.admits());
+        assert!(traffic.admits().is_none());
         let text = "routes go around the upstream, which is tried again in 10 s";
-        assert_eq!(traffic.run().await, Outcome::fail(text));
+        assert_eq!(traffic.pulse(), Outcome::fail(text));
         tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(traffic.run().await.status, Status::Warn);
-        assert!(traffic.admits() && !traffic.admits());
+        assert_eq!(traffic.pulse().status, Status::Warn);
+        let trial = traffic.admits();
+        assert!(trial.is_some() && traffic.admits().is_none());
+        drop(trial);
+        let again = traffic.admits();
+        assert!(again.is_some() && traffic.admits().is_none(), "a trial that told nothing is given back");
         traffic.ended(Verdict::Good, None);
-        assert_eq!(traffic.run().await, Outcome::pass());
+        drop(again);
+        assert_eq!(traffic.pulse(), Outcome::pass());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clients_that_give_up() {
+        let traffic = traffic();
+        let second = Duration::from_secs;
+        let check = |waited: u64, failed: u32, latency: Option<f64>| {
+            traffic.abandoned(second(waited));
+            assert_eq!(traffic.window.tally(traffic.now()), Tally { total: failed, failed }, "{waited} s");
+            let ms = |outcome: Outcome| outcome.observed.unwrap().value;
+            let told = traffic.latency.outcome(traffic.slow).map(ms);
+            assert_eq!(told, latency.map(ccproxy_health::Value::Float), "{waited} s");
+        };
+        check(0, 0, None);
+        check(30, 0, None);
+        check(31, 1, Some(31_000.0));
+        check(30, 1, Some(31_000.0));
+        check(39, 2, Some(32_000.0));
+        (0..200).for_each(|_| traffic.latency.note(second(1)));
+        check(1, 2, Some(1000.0));
+        check(9, 2, Some(2000.0));
+        (0..3).for_each(|_| traffic.abandoned(second(60)));
+        assert_eq!(traffic.pulse().status, Status::Fail, "five in a row open the breaker");
+        let text = traffic.errors(traffic.window.tally(traffic.now())).output.unwrap();
+        assert!(text.ends_with("no answer before the client gave up"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn health_hears_now_and_then() {
+        let traffic = traffic();
+        let again = || traffic.told.again.load(Ordering::Relaxed);
+        let millis = Duration::from_millis;
+        traffic.limited(None, None);
+        assert_eq!(again(), 100, "a limit begins");
+        tokio::time::advance(millis(50)).await;
+        (0..100).for_each(|_| traffic.limited(None, None));
+        (0..100).for_each(|_| traffic.ended(fault(), None));
+        assert_eq!(again(), 100, "nothing was told");
+        tokio::time::advance(millis(50)).await;
+        traffic.limited(None, None);
+        assert_eq!(again(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_threads_one_tells() {
+        let traffic = &traffic();
+        let alone = traffic.told.alone();
+        let left = std::sync::atomic::AtomicU32::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    traffic.publish_if_due(Duration::ZERO);
+                    left.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+            while left.load(Ordering::SeqCst) > 1 {
+                std::thread::yield_now();
+            }
+            drop(alone);
+        });
+        // The clock stands still on this thread only.
+        assert!(traffic.told.again.load(Ordering::Relaxed) >= 100, "it was told");
     }
 }
