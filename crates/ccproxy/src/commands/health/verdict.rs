@@ -12,6 +12,10 @@ const LONGEST: usize = 2000;
 /// The longest text of one check.
 const LONGEST_OF_ONE: usize = 256;
 
+/// Said in place of reasons, where only the verdict is given.
+const HIDDEN: &str =
+    "this page gives no reasons to anonymous callers; see health.details, or ask with --management";
+
 /// What is known of the proxy's health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Verdict {
@@ -114,7 +118,9 @@ impl Verdict {
         let status = if http == 200 { status } else { Status::Fail };
         // What is idle or switched off says warn, and does not count: a page that passes has no troubles.
         let troubles = if status == Status::Pass { Vec::new() } else { troubles(page.checks) };
-        Self { http: Some(http), status, troubles, ..Self::unknown(Some(place), page.output) }
+        let hidden = status != Status::Pass && page.output.is_empty() && troubles.is_empty();
+        let output = if hidden { HIDDEN.to_owned() } else { page.output };
+        Self { http: Some(http), status, troubles, ..Self::unknown(Some(place), output) }
     }
 
     pub(super) fn is_healthy(&self) -> bool {
@@ -206,7 +212,8 @@ mod tests {
         check(200, r#"{"status":"warn","output":"x"}"#, Status::Warn, "x");
         check(503, r#"{"status":"fail","output":"a: b"}"#, Status::Fail, "a: b");
         check(200, r#"{"status":"fail","output":"x"}"#, Status::Fail, "x");
-        check(503, r#"{"status":"pass"}"#, Status::Fail, "");
+        check(503, r#"{"status":"pass"}"#, Status::Fail, HIDDEN);
+        check(503, r#"{"status":"fail"}"#, Status::Fail, HIDDEN);
         let other = |http| format!("HTTP {http}, and no health page; does another program listen there?");
         check(200, "<html>", Status::Unknown, &other(200));
         check(500, r#"{"detail":"x"}"#, Status::Unknown, &other(500));
