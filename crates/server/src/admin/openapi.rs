@@ -110,19 +110,20 @@ health_path!(healthz, "/healthz", "healthz", "text/plain", "/health as text, as 
         ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
 
 /// Pages for whoever may see details.
+#[rustfmt::skip] // It would indent the attribute further at every run.
 macro_rules! detail_path {
     ($name:ident, $path:literal, $id:literal, $form:literal, $summary:literal) => {
         #[utoipa::path(
-                            get,
-                            path = $path,
-                            operation_id = $id,
-                            tag = "health",
-                            summary = $summary,
-                            responses(
-                                (status = 200, content_type = $form, body = Object),
-                                (status = 401, description = "a key or the management token has to be shown"),
-                            )
-                        )]
+            get,
+            path = $path,
+            operation_id = $id,
+            tag = "health",
+            summary = $summary,
+            responses(
+                (status = 200, content_type = $form, body = Object),
+                (status = 401, description = "a key or the management token has to be shown"),
+            )
+        )]
         #[allow(dead_code, reason = "carries the description; the health server's pages answer")]
         fn $name() {}
     };
