@@ -22,12 +22,12 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::listener::ACCEPT_PAUSE;
+
 /// How many are told at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 64;
 /// How long one may take to hear its line and go.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What HAProxy is told at this moment, with the line's end.
 pub fn line(health: &Health) -> &'static str {

@@ -24,6 +24,7 @@ use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
@@ -72,18 +73,25 @@ pub fn is_grpc<B>(request: &Request<B>) -> bool {
 pub struct Grpc {
     health: Health,
     watches: Arc<Semaphore>,
+    until: CancellationToken,
 }
 
 impl Grpc {
     /// The service of this health.
     pub fn new(health: Health) -> Self {
-        Self { health, watches: Arc::new(Semaphore::new(MAX_WATCHES)) }
+        Self { health, watches: Arc::new(Semaphore::new(MAX_WATCHES)), until: CancellationToken::new() }
+    }
+
+    /// The same service, whose watches end when the token is cancelled; their clients watch again, elsewhere.
+    #[must_use]
+    pub fn until(self, until: CancellationToken) -> Self {
+        Self { until, ..self }
     }
 
     /// Answers. Without `may_list`, List tells the names that every server has and no others.
     ///
-    /// It works on any runtime of tokio that keeps time. A watch's answer goes on until its client goes, or the
-    /// [phase](ccproxy_health::Phase) is stopped.
+    /// It works on any runtime of tokio that keeps time. A watch's answer goes on until its client goes, the
+    /// [phase](ccproxy_health::Phase) is stopped, or the [token](Self::until) is cancelled.
     pub async fn call<B>(&self, request: Request<B>, may_list: bool) -> Response<tonic::body::Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -130,7 +138,7 @@ impl Grpc {
             .try_acquire_owned()
             .map_err(|_| Status::resource_exhausted("too many watches"))?;
         let service = asked.into_inner().service;
-        Ok(tonic::Response::new(watch::messages(self.health.clone(), service, permit)))
+        Ok(tonic::Response::new(watch::messages(self.health.clone(), service, self.until.clone(), permit)))
     }
 
     fn list(&self, all: bool) -> tonic::Response<ListResponse> {

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use ccproxy_health::Health;
 use futures_util::future::BoxFuture;
@@ -25,13 +26,16 @@ use crate::{Body, Pages};
 use bind::SocketFile;
 use serve::Served;
 
+/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The name of the thread, for whoever looks at the process from outside.
 const THREAD: &str = "management";
 
-/// Answers what is none of the [`Pages`]; `None` where there is nothing.
+/// Answers what is none of the [`Pages`] of the door that it was asked at; `None` where there is nothing.
 ///
 /// It runs on the listener's thread: what it awaits must not be what blocks.
-pub type Handler = Arc<dyn Fn(Request<()>) -> BoxFuture<'static, Option<Response<Body>>> + Send + Sync>;
+pub type Handler =
+    Arc<dyn Fn(&Pages, Request<()>) -> BoxFuture<'static, Option<Response<Body>>> + Send + Sync>;
 
 /// What to listen on.
 ///
@@ -142,7 +146,7 @@ fn start(served: Served, stop: CancellationToken, end: oneshot::Sender<()>) -> i
 }
 
 impl Listening {
-    /// Closes the listeners, gives the connections 100 ms to end what they are at, and waits for the thread.
+    /// Closes the listeners, gives the connections 25 ms to end what they are at, and waits for the thread.
     pub async fn stop(mut self) {
         self.stop.cancel();
         // An error says that the thread has ended.

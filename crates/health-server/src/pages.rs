@@ -28,6 +28,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::Body;
 use crate::metrics::Format;
@@ -95,6 +96,7 @@ pub struct Pages {
     health: Health,
     options: PagesOptions,
     listeners: Arc<Semaphore>,
+    until: CancellationToken,
 }
 
 /// A page that a path names.
@@ -104,11 +106,23 @@ pub struct Page<'p>(Kind<'p>);
 impl Pages {
     /// The pages of this health.
     pub fn new(health: Health, options: PagesOptions) -> Self {
-        Self { health, options, listeners: Arc::new(Semaphore::new(MAX_LISTENERS)) }
+        let listeners = Arc::new(Semaphore::new(MAX_LISTENERS));
+        Self { health, options, listeners, until: CancellationToken::new() }
     }
 
-    /// The page of a path, if it is one of ours; a trailing slash is ignored.
-    pub fn find<'p>(&self, path: &'p str) -> Option<Page<'p>> {
+    /// The same pages, whose streams end when the token is cancelled: what never ends by itself would hold the end of
+    /// its server up.
+    #[must_use]
+    pub fn until(self, until: CancellationToken) -> Self {
+        Self { until, ..self }
+    }
+
+    /// The page that a request line names, if it is one of ours; a trailing slash is ignored. `OPTIONS /` and `OPTIONS *`
+    /// are readiness: so HAProxy asks unless it is told a path.
+    pub fn find<'p>(&self, method: &Method, path: &'p str) -> Option<Page<'p>> {
+        if *method == Method::OPTIONS && matches!(path, "/" | "*") {
+            return Some(Page(Kind::Ready));
+        }
         let kind = path::find(path)?;
         (kind != Kind::Metrics || self.options.registry.is_some()).then_some(Page(kind))
     }
@@ -196,7 +210,7 @@ impl Pages {
             return reply(StatusCode::OK, events::EVENT_STREAM, "");
         }
         match Arc::clone(&self.listeners).try_acquire_owned() {
-            Ok(place) => events::answer(&self.health, request.headers(), place),
+            Ok(place) => events::answer(&self.health, request.headers(), self.until.clone(), place),
             Err(_) => reply::busy(),
         }
     }

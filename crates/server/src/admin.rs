@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::Request as AxumRequest;
 use axum::response::{Html, IntoResponse, Response as AxumResponse};
 use axum::routing::get;
+use ccproxy_health_server::Pages;
 use ccproxy_wire::Family;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{Request, Response, StatusCode};
@@ -32,11 +33,18 @@ pub(crate) fn pages() -> Router<Arc<App>> {
         .route("/docs/", get(docs))
 }
 
-/// Answers with the page, or says that there is none.
-pub(crate) async fn page(app: &Arc<App>, mut request: Request<()>, id: &RequestId) -> Response<Body> {
+/// Answers with the page as this door shows it, or says that there is none.
+pub(crate) async fn page(
+    app: &Arc<App>,
+    door: &Pages,
+    mut request: Request<()>,
+    id: &RequestId,
+) -> Response<Body> {
     let family = Family::of_headers(request.headers());
     let missing = Error::NoRoute { path: request.uri().path().to_owned() };
     let wrong_method = Error::WrongMethod { method: request.method().to_string(), allow: "GET, HEAD" };
+    let sees_details = SeesDetails(door.sees_details(request.headers()));
+    request.extensions_mut().insert(sees_details);
     request.extensions_mut().insert(id.clone());
     let router = app.pages.clone().with_state(Arc::clone(app)).fallback(|| async { NotFound });
     let Ok(response) = router.oneshot(request.map(|()| axum::body::Body::empty())).await;
@@ -48,6 +56,10 @@ pub(crate) async fn page(app: &Arc<App>, mut request: Request<()>, id: &RequestI
         response.map(Body::from)
     }
 }
+
+/// Whether a request sees everything at the door at which it came.
+#[derive(Clone, Copy)]
+struct SeesDetails(bool);
 
 /// Marks the answer to a path that is none of the pages'.
 #[derive(Clone)]

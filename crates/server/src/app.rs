@@ -16,6 +16,7 @@ use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_wire::Dialect;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use instance::{Instance, Passage, Traffic, Verdict};
 pub(crate) use stats::Ending;
@@ -53,7 +54,10 @@ pub(crate) struct App {
     pub(crate) grpc: Grpc,
     pub(crate) stats: Arc<Stats>,
     pub(crate) pages: axum::Router<Arc<App>>,
+    /// Whether `closed` is cancelled, for those who ask at every request.
     closing: AtomicBool,
+    /// The listener is closed: streams that have no end of their own end.
+    closed: CancellationToken,
     /// Through it the check of the event loops finds the health.
     _lags: Lags,
 }
@@ -92,5 +96,6 @@ impl App {
 
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
+        self.closed.cancel();
     }
 }

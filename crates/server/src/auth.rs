@@ -71,14 +71,6 @@ impl Keys {
         self.management.is_some_and(|token| shown(headers).any(|key| blake3::hash(key) == token))
     }
 
-    /// Whether a request may look at the pages about ourselves as those who use the API may.
-    ///
-    /// # Errors
-    /// As [`Keys::check`].
-    pub(crate) fn check_look(&self, headers: &HeaderMap) -> Result<(), Error> {
-        if self.is_manager(headers) { Ok(()) } else { self.check(headers).map(drop) }
-    }
-
     /// Looks at a request's key.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use crate::{admin, origin, pipeline, respond};
 pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
     // Probes come first and cost nothing: no id, no limit, no log above debug.
     let uri = request.uri().clone();
-    let route = routes::find(&app, uri.path());
+    let route = routes::find(&app, request.method(), uri.path());
     if let Route::Health(page) = route {
         return health(&app, page, request).await;
     }
@@ -73,7 +73,7 @@ async fn health(app: &App, page: Page<'_>, request: Request<Incoming>) -> Respon
 /// A page, or the news that there is none, which is also for whoever still sends to a wrong path.
 async fn page(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let answer = admin::page(app, Request::from_parts(parts.clone(), ()), id).await;
+    let answer = admin::page(app, &app.doors.main, Request::from_parts(parts.clone(), ()), id).await;
     pipeline::discard(Request::from_parts(parts, body)).await;
     answer
 }

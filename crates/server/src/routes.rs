@@ -12,6 +12,7 @@
 use std::sync::Arc;
 
 use ccproxy_health_server::Page;
+use http::Method;
 
 use crate::app::{App, Instance};
 
@@ -32,7 +33,7 @@ pub(crate) enum Route<'a> {
 }
 
 /// Finds what a path is for. A trailing slash is answered like the path without it, never redirected.
-pub(crate) fn find<'a>(app: &App, path: &'a str) -> Route<'a> {
+pub(crate) fn find<'a>(app: &App, method: &Method, path: &'a str) -> Route<'a> {
     let whole = path;
     let path = path.strip_prefix('/').unwrap_or(path);
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
@@ -49,7 +50,7 @@ pub(crate) fn find<'a>(app: &App, path: &'a str) -> Route<'a> {
             Some(instance) => {
                 Route::Api(Mount::Instance(Arc::clone(instance)), rest.strip_prefix("v1/").unwrap_or(rest))
             }
-            None => app.doors.main.find(whole).map_or(Route::Page, Route::Health),
+            None => app.doors.main.find(method, whole).map_or(Route::Page, Route::Health),
         },
     }
 }

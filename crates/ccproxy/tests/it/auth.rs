@@ -94,16 +94,19 @@ async fn what_needs_a_key() {
         let status = stage.send(&Request::new(method, path)).await.status;
         assert_eq!(status != 401, open, "{method} {path}: {status}");
     };
-    for path in ["/health", "/health/live", "/health/ready", "/health/startup", "/plugins/claude/health"] {
+    for path in
+        ["/health", "/health/live", "/health/ready", "/plugins", "/plugins/", "/plugins/claude/health"]
+    {
         check("GET", path, true).await;
     }
     check("HEAD", "/api/hello", true).await;
-    for path in ["/plugins", "/plugins/", "/v1/models", "/claude/v1/models", "/codex/v1/responses"] {
+    for path in ["/v1/models", "/claude/v1/models", "/codex/v1/responses"] {
         check("GET", path, false).await;
     }
     for path in ask::ALL {
         check("POST", path, false).await;
     }
+    let stage = Stage::start(&format!("{}\n[health]\ndetails = 'authorized'", guarded())).await;
     let refused = stage.send(&Request::get("/plugins").header("anthropic-version", "2023-06-01")).await;
     assert_eq!(refused.json()["request_id"].as_str(), refused.header("x-request-id"));
     let list = stage.send(&Request::get("/plugins").header("x-api-key", "the-token")).await.json();

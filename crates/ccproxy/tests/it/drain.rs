@@ -83,6 +83,21 @@ async fn idle_connections_do_not_hold_the_end_up() {
 }
 
 #[tokio::test]
+async fn streams_that_never_end_do_not_hold_the_end_up() {
+    let stage = Stage::start("[shutdown]\ndrain_delay = '50ms'\ndeadline = '20s'").await;
+    let request = Request::get("/health/events");
+    let mut conn = Conn::open(stage.app.address()).await;
+    conn.send(&request).await;
+    let mut head = conn.head(&request).await;
+    conn.expect(&mut head, b"event: phase\ndata: {\"phase\":\"ready\"}\n\n").await;
+    stage.app.drain();
+    conn.expect(&mut head, b"event: phase\ndata: {\"phase\":\"draining\"}\n\n").await;
+    assert!(matches!(conn.piece(&mut head).await, Piece::End), "it ends as streams end");
+    assert_eq!(conn.closed().await, Closed::Fin);
+    assert_eq!(within("the end", stage.app.ended()).await, End::Drained);
+}
+
+#[tokio::test]
 async fn a_connection_that_has_sent_nothing_does_not_hold_the_end_up() {
     let extra = "[server]\nheader_timeout = '300ms'\n[shutdown]\ndrain_delay = '20ms'\ndeadline = '20s'";
     let stage = Stage::start(extra).await;

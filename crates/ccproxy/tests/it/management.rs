@@ -90,6 +90,11 @@ async fn who_may_give_orders() {
         assert_eq!(stage.send(&Request::get(path)).await.status, 401, "{path}");
         assert_eq!(stage.send(&manager(path)).await.status, 200, "{path}");
     }
+    // On a loopback address everybody sees everything, unless the configuration says otherwise.
+    let seen = Stage::start(&format!("{DOORS}{token}[auth]\ntoken = {{ value = 'the-clients' }}")).await;
+    for at in [seen.app.address(), seen.app.management()] {
+        assert_eq!(send(at, &Request::get("/plugins")).await.status, 200);
+    }
     let models = stage.send(&manager("/v1/models")).await;
     assert_eq!(models.status, 401, "{}", models.text());
 }
@@ -125,6 +130,20 @@ async fn both_doors_have_the_same_pages() {
             assert_eq!(answer.status, expect, "{path} at {at}: {}", answer.text());
         }
     }
+    // So HAProxy asks that was told no path.
+    for at in [stage.app.address(), stage.app.management()] {
+        for target in ["/", "*"] {
+            let answer = send(at, &Request::new("OPTIONS", target).http10()).await;
+            assert_eq!(
+                (answer.status, answer.header("allow")),
+                (200, Some("GET, HEAD, OPTIONS")),
+                "{target}"
+            );
+        }
+    }
+    send(stage.app.management(), &Request::post("/drain", "")).await;
+    let options = Request::new("OPTIONS", "*");
+    assert_eq!(send(stage.app.address(), &options).await.status, 503);
     assert!(stage.upstream.requests().is_empty());
 }
 

@@ -157,6 +157,16 @@ async fn watch_tells_a_drain_without_waiting_and_nothing_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn watches_end_with_their_server() {
+    let until = CancellationToken::new();
+    let grpc = Grpc::new(builder().build()).until(until.clone());
+    let mut whole = watch(&grpc, "").await;
+    assert_eq!(next(&mut whole).await, Some(Serving));
+    until.cancel();
+    assert_eq!(next(&mut whole).await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn watch_stays_with_a_name_that_nobody_has() {
     let health = builder().build();
     let grpc = Grpc::new(health.clone());

@@ -9,6 +9,7 @@ use futures_util::stream::unfold;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic_health::pb::HealthCheckResponse;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -21,7 +22,12 @@ const PACE: Duration = Duration::from_millis(50);
 /// What a watch's client is sent.
 pub(super) type Messages = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
 
-pub(super) fn messages(health: Health, service: String, permit: OwnedSemaphorePermit) -> Messages {
+pub(super) fn messages(
+    health: Health,
+    service: String,
+    until: CancellationToken,
+    permit: OwnedSemaphorePermit,
+) -> Messages {
     let watch = Watch {
         phase: health.watch_phase(),
         changes: health.changes(),
@@ -29,6 +35,7 @@ pub(super) fn messages(health: Health, service: String, permit: OwnedSemaphorePe
         told: None,
         health,
         service,
+        until,
         _permit: permit,
     };
     Box::pin(unfold(watch, Watch::next))
@@ -41,14 +48,15 @@ struct Watch {
     changes: Receiver<()>,
     looked: Instant,
     told: Option<ServingStatus>,
+    until: CancellationToken,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Watch {
-    /// The next message; none when the process's life is over.
+    /// The next message; none when the process's life, or its server's, is over.
     async fn next(mut self) -> Option<(Result<HealthCheckResponse, Status>, Self)> {
         loop {
-            let over = *self.phase.borrow_and_update() == Phase::Stopped;
+            let over = *self.phase.borrow_and_update() == Phase::Stopped || self.until.is_cancelled();
             self.changes.borrow_and_update();
             self.looked = Instant::now();
             let now = super::look(&self.health, &self.service).unwrap_or(ServingStatus::ServiceUnknown);
@@ -73,6 +81,7 @@ impl Watch {
         };
         tokio::select! {
             _ = self.phase.changed() => {}
+            () = self.until.cancelled() => {}
             _ = changed => {}
             () = sleep(LOOK_AGAIN) => {}
         }

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Handler;
-use super::life::{Held, Life};
+use super::life::{Crowd, Held};
 use crate::grpc::{Grpc, is_grpc};
 use crate::pages::reply;
 use crate::{Body, Pages};
@@ -36,6 +36,7 @@ pub(super) struct Connections {
     pages: Pages,
     grpc: Grpc,
     other: Option<Handler>,
+    crowd: Crowd,
     stop: CancellationToken,
 }
 
@@ -51,13 +52,20 @@ impl Connections {
             .max_concurrent_streams(64)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        let grpc = Grpc::new(pages.health().clone());
-        Self { builder, pages, grpc, other, stop }
+        // What never ends by itself ends with the listener.
+        let grpc = Grpc::new(pages.health().clone()).until(stop.clone());
+        let pages = pages.until(stop.clone());
+        Self { builder, pages, grpc, other, crowd: Crowd::default(), stop }
+    }
+
+    /// Asks the connection to leave that has been idle for longest.
+    pub(super) fn make_room(&self) {
+        self.crowd.evict();
     }
 
     /// Serves a connection until it ends, has done nothing for too long, or is asked to stop and has no request left.
     pub(super) async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let life = Life::start();
+        let life = self.crowd.join();
         let service = service_fn(|request: Request<Incoming>| {
             let (connections, busy) = (Arc::clone(&self), life.busy());
             async move { Ok::<_, Infallible>(connections.answer(request).await.map(|body| Held::new(body, busy))) }
@@ -85,9 +93,9 @@ impl Connections {
         }
         let (parts, body) = request.into_parts();
         let request = Request::from_parts(parts, ());
-        let answer = match (self.pages.find(request.uri().path()), &self.other) {
+        let answer = match (self.pages.find(request.method(), request.uri().path()), &self.other) {
             (Some(page), _) => Some(self.pages.answer(page, &request)),
-            (None, Some(other)) => other(request).await,
+            (None, Some(other)) => other(&self.pages, request).await,
             (None, None) => None,
         };
         discard(body).await;

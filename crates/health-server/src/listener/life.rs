@@ -1,13 +1,14 @@
 //! How long a connection may do nothing.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 /// For the head of the first request.
@@ -23,11 +24,14 @@ pub(super) struct Life {
     served: AtomicBool,
     /// Milliseconds since `origin` at which the connection fell idle.
     idle_since: AtomicU64,
+    /// Another needs the place.
+    evicted: Notify,
 }
 
 impl Life {
-    pub(super) fn start() -> Arc<Self> {
+    fn start() -> Arc<Self> {
         Arc::new(Self {
+            evicted: Notify::new(),
             origin: Instant::now(),
             busy: AtomicUsize::new(0),
             served: AtomicBool::new(false),
@@ -42,24 +46,63 @@ impl Life {
         Busy(Arc::clone(self))
     }
 
-    /// Resolves when the connection has done nothing for too long. One timer for all its requests.
+    /// Resolves when the connection has done nothing for too long, or nothing while another needs its place. One timer
+    /// for all its requests.
     pub(super) async fn over(&self) {
         loop {
             let left = self.left();
             if left.is_zero() {
                 return;
             }
-            sleep(left).await;
+            tokio::select! {
+                () = sleep(left) => {}
+                () = self.evicted.notified() => if self.idle_since().is_some() {
+                    return;
+                }
+            }
         }
     }
 
-    fn left(&self) -> Duration {
-        if self.busy.load(Ordering::Relaxed) > 0 {
-            return IDLE;
-        }
-        let limit = if self.served.load(Ordering::Relaxed) { IDLE } else { HEAD };
+    /// Since when the connection does nothing; none while it serves a request.
+    fn idle_since(&self) -> Option<Instant> {
         let since = Duration::from_millis(self.idle_since.load(Ordering::Relaxed));
-        (since + limit).saturating_sub(self.origin.elapsed())
+        (self.busy.load(Ordering::Relaxed) == 0).then(|| self.origin + since)
+    }
+
+    fn left(&self) -> Duration {
+        let limit = if self.served.load(Ordering::Relaxed) { IDLE } else { HEAD };
+        self.idle_since().map_or(IDLE, |since| (since + limit).saturating_duration_since(Instant::now()))
+    }
+}
+
+/// The connections of a listener.
+#[derive(Debug, Default)]
+pub(super) struct Crowd(Mutex<Vec<Weak<Life>>>);
+
+impl Crowd {
+    /// One more.
+    pub(super) fn join(&self) -> Arc<Life> {
+        let life = Life::start();
+        let mut lives = self.lives();
+        lives.retain(|life| life.strong_count() > 0);
+        lives.push(Arc::downgrade(&life));
+        life
+    }
+
+    /// Asks the one to leave that has been idle for longest. Without an idle one, nobody is asked.
+    pub(super) fn evict(&self) {
+        let idle = |life: &Weak<Life>| {
+            let life = life.upgrade()?;
+            Some((life.idle_since()?, life))
+        };
+        let lives = self.lives();
+        if let Some((_, life)) = lives.iter().filter_map(idle).min_by_key(|(since, _)| *since) {
+            life.evicted.notify_one();
+        }
+    }
+
+    fn lives(&self) -> MutexGuard<'_, Vec<Weak<Life>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

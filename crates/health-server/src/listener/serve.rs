@@ -9,22 +9,22 @@ use std::time::Duration;
 use ccproxy_health::Health;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Handler;
 use super::bind::SocketFile;
 use super::connection::Connections;
+use super::{ACCEPT_PAUSE, Handler};
 use crate::{Pages, agent};
 
-/// Connections of one listener at a time; more wait to be accepted.
+/// Connections of one listener at a time; for another, the one that has been idle for longest has to leave.
 const MAX_CONNECTIONS: usize = 256;
-/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long connections may take to end once they are asked to.
-const END: Duration = Duration::from_millis(100);
+const END: Duration = Duration::from_millis(25);
+/// How often somebody is asked to leave while nobody has.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Everything that is bound, before the thread has it.
 pub(super) struct Served {
@@ -110,8 +110,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = async {
-            // The semaphore is never closed.
-            let place = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+            let place = place(&room, connections).await?;
             Ok::<_, io::Error>((accept().await?, place))
         };
         let accepted = tokio::select! {
@@ -135,12 +134,26 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     }
 }
 
+/// A place for one more connection. One is kept free for whoever comes next.
+async fn place(room: &Arc<Semaphore>, connections: &Connections) -> io::Result<OwnedSemaphorePermit> {
+    loop {
+        if room.available_permits() == 0 {
+            connections.make_room();
+        }
+        if let Ok(place) = timeout(ASK_AGAIN, Arc::clone(room).acquire_owned()).await {
+            // The semaphore is never closed.
+            return place.map_err(io::Error::other);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use ccproxy_health::{Builder, Identity};
+    use futures_util::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
     use tokio::sync::mpsc;
     use tokio::time::Instant;
@@ -187,6 +200,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn so_many_connections_and_no_more() {
+        // Not yet closed by the other side.
+        let is_open = |client: &mut DuplexStream| client.read_u8().now_or_never().is_none();
+        let begin = Instant::now();
         let clients = Mutex::new(Vec::new());
         let accept = async || {
             let (ours, theirs) = duplex(64);
@@ -195,10 +211,17 @@ mod tests {
         };
         let count = || clients.lock().unwrap().len();
         let test = async || {
-            sleep(Duration::from_secs(9)).await;
-            assert_eq!(count(), MAX_CONNECTIONS, "the rest waits");
-            sleep(Duration::from_secs(2)).await;
-            assert_eq!(count(), 2 * MAX_CONNECTIONS, "those who say nothing make room");
+            while count() < 3 * MAX_CONNECTIONS {
+                tokio::task::yield_now().await;
+            }
+            let mut clients = std::mem::take(&mut *clients.lock().unwrap());
+            let open =
+                tokio::task::unconstrained(async { clients.iter_mut().map(is_open).collect::<Vec<_>>() });
+            let open = open.await;
+            let count = open.iter().filter(|open| **open).count();
+            assert!((MAX_CONNECTIONS - 1..=MAX_CONNECTIONS).contains(&count), "{count}");
+            assert_eq!(open.last(), Some(&true), "whoever came last is served");
+            assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
         };
         accepting(accept, test).await;
     }

@@ -13,6 +13,7 @@ use http_body_util::StreamBody;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::command;
 use super::reply::reply;
@@ -22,11 +23,16 @@ pub(super) const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/even
 /// A silent stream gets a comment this often, so that nobody on the way takes it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The stream, for as long as the place is held.
-pub(super) fn answer(health: &Health, headers: &HeaderMap, place: OwnedSemaphorePermit) -> Response<Body> {
+/// The stream, which holds its place until the end.
+pub(super) fn answer(
+    health: &Health,
+    headers: &HeaderMap,
+    until: CancellationToken,
+    place: OwnedSemaphorePermit,
+) -> Response<Body> {
     let last =
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.trim().parse().ok());
-    let follower = Follower::new(health, last, place);
+    let follower = Follower::new(health, last, until, place);
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(Frame::data(event)), follower))
@@ -45,12 +51,18 @@ struct Follower {
     /// The number of the last transition told, or known to the listener from before.
     told: u64,
     over: bool,
+    until: CancellationToken,
     _place: OwnedSemaphorePermit,
 }
 
 impl Follower {
     /// `last` is the number of the last transition that the listener has, if it has any.
-    fn new(health: &Health, last: Option<u64>, place: OwnedSemaphorePermit) -> Self {
+    fn new(
+        health: &Health,
+        last: Option<u64>,
+        until: CancellationToken,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         // Subscribed first: a transition between the two is in both, and told once.
         let transitions = health.subscribe();
         let mut phases = health.watch_phase();
@@ -63,6 +75,7 @@ impl Follower {
             pending: VecDeque::from([phase(now)]),
             told: newest,
             over: now == Phase::Stopped,
+            until,
             _place: place,
         };
         if let Some(last) = last {
@@ -96,6 +109,7 @@ impl Follower {
                     self.over = changed.is_err() || now == Phase::Stopped;
                     self.pending.push_back(phase(now));
                 }
+                () = self.until.cancelled() => self.over = true,
                 () = sleep(KEEP_ALIVE) => return Some(Bytes::from_static(b":\n\n")),
             }
         }

@@ -27,7 +27,8 @@ pub(super) fn reply(status: StatusCode, media: HeaderValue, body: impl Into<Byte
     response
 }
 
-/// There is no such plugin, component or check. It is no probe's answer, so no consumer takes it for a verdict.
+/// There is no such plugin, component or check. The question is wrong, which says nothing of the service; the body says
+/// `fail` to those who look at nothing else.
 pub(super) fn unknown() -> Response<Body> {
     let body = r#"{"status":"fail","output":"no such plugin or component; GET /health shows what there is"}"#;
     reply(StatusCode::NOT_FOUND, HEALTH_JSON, body)

@@ -21,7 +21,7 @@ impl<B> Service<Request<B>> for Pages {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let page = self.find(request.uri().path());
+        let page = self.find(request.method(), request.uri().path());
         ready(Ok(page.map_or_else(reply::no_page, |page| self.answer(page, &request))))
     }
 }

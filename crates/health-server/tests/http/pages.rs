@@ -2,6 +2,7 @@
 
 use ccproxy_health::{Outcome, Scope};
 use ccproxy_health_server::{Details, Pages, PagesOptions};
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::{LIVE, SEED_CACHE, Service, ask};
@@ -31,7 +32,7 @@ async fn warnings() {
         PagesOptions { details: Details::Always, envoy_degraded: false, ..PagesOptions::default() },
     );
     assert_eq!(ask(&plain, "GET", "/health", &[]).await.header("x-envoy-degraded"), None);
-    assert!(plain.find("/metrics").is_none(), "no registry, no page");
+    assert!(plain.find(&Method::GET, "/metrics").is_none(), "no registry, no page");
     service.end().await;
 }
 

@@ -134,7 +134,8 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Req
 /// What the pages answer.
 pub(crate) fn response(pages: &Pages, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
     let request = request(method, path, headers);
-    let page = pages.find(request.uri().path()).unwrap_or_else(|| panic!("{path} is no page"));
+    let page =
+        pages.find(request.method(), request.uri().path()).unwrap_or_else(|| panic!("{path} is no page"));
     pages.answer(page, &request)
 }
 

@@ -11,7 +11,9 @@ use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::SeesDetails;
 use crate::app::{App, Instance};
+use crate::error::Error;
 use crate::request_id::RequestId;
 use crate::respond;
 
@@ -41,13 +43,15 @@ struct Plugin {
     health: String,
 }
 
-/// The provider instances, for whoever may use the API.
+/// The provider instances, for whoever sees the health in detail.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
+    Extension(SeesDetails(sees_details)): Extension<SeesDetails>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(error) = app.keys.check_look(&headers) {
+    if !sees_details {
+        let error = app.keys.check(&headers).err().unwrap_or(Error::NoKey);
         return respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new);
     }
     let plugins: Vec<Plugin> = app.instances.values().map(|instance| describe(&app, instance)).collect();

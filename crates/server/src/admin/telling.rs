@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ccproxy_config::{Details as Configured, Settings};
 use ccproxy_health::Health;
 use ccproxy_health_server::{Details, Guard, Pages, PagesOptions, Sight, metrics};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::Keys;
 
@@ -20,7 +21,12 @@ pub(crate) struct Doors {
 }
 
 impl Doors {
-    pub(crate) fn new(settings: &Settings, health: &Health, keys: &Arc<Keys>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        health: &Health,
+        keys: &Arc<Keys>,
+        closing: &CancellationToken,
+    ) -> Self {
         let registry = Arc::new(metrics::registry(health));
         let pages = |details: Details, guard: Guard| {
             let envoy_degraded = settings.health.envoy_degraded;
@@ -34,7 +40,7 @@ impl Doors {
         };
         let trusted = settings.management.is_loopback() && !keys.has_management();
         Self {
-            main: pages(details(settings.server.is_loopback()), guard(keys, false)),
+            main: pages(details(settings.server.is_loopback()), guard(keys, false)).until(closing.clone()),
             management: pages(details(settings.management.is_loopback()), guard(keys, trusted)),
             socket: pages(Details::Always, Arc::new(|_| Sight { details: true, command: true })),
         }

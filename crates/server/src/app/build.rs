@@ -11,6 +11,7 @@ use ccproxy_health::{Builder, Check, Health, Heart, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_plugin_api::{Instance as Name, PluginEntry};
+use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
 use super::instance::Instance;
@@ -98,9 +99,10 @@ fn assemble(
     let routes = settings.routes.iter().map(|route| resolve(route, &instances)).collect();
     let server = &settings.server;
     let keys = Arc::new(keys);
+    let closed = CancellationToken::new();
     App {
-        grpc: Grpc::new(health.clone()),
-        doors: Doors::new(settings, &health, &keys),
+        grpc: Grpc::new(health.clone()).until(closed.clone()),
+        doors: Doors::new(settings, &health, &keys, &closed),
         routes,
         instances,
         keys,
@@ -114,6 +116,7 @@ fn assemble(
         stats: Arc::default(),
         pages: admin::pages(),
         closing: AtomicBool::new(false),
+        closed,
         _lags: lags,
     }
 }

@@ -24,6 +24,9 @@ const MIN_BUFFER: usize = 8 * 1024;
 /// Requests with this many more headers than we allow still get an answer of ours rather than the parser's.
 const SPARE_HEADERS: usize = 128;
 
+/// How often an HTTP/2 connection is asked whether its other end is still there, and how long it may take to say so.
+const PING: Duration = Duration::from_secs(20);
+
 /// What all connections share.
 #[derive(Clone)]
 pub(crate) struct Connections {
@@ -51,7 +54,10 @@ impl Connections {
             .http2()
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
-            .max_concurrent_streams(256);
+            .max_concurrent_streams(256)
+            // The clock has no limit for a connection that is busy, and its other end may be gone.
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING);
         Self {
             app: Arc::clone(app),
             builder: Arc::new(builder),

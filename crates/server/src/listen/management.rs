@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ccproxy_config::Management;
-use ccproxy_health_server::{Body, Handler, Listener, ListenerError, Listening};
+use ccproxy_health_server::{Body, Handler, Listener, ListenerError, Listening, Pages};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 
@@ -36,11 +36,11 @@ pub(super) fn start(app: &Arc<App>, settings: &Management) -> Result<Option<List
 /// The pages about the plugins and the endpoints are here, too.
 fn pages(app: &Arc<App>) -> Handler {
     let app = Arc::clone(app);
-    Arc::new(move |request: Request<()>| {
-        let app = Arc::clone(&app);
+    Arc::new(move |door: &Pages, request: Request<()>| {
+        let (app, door) = (Arc::clone(&app), door.clone());
         Box::pin(async move {
             let id = RequestId::of(request.headers());
-            let (parts, body) = admin::page(&app, request, &id).await.into_parts();
+            let (parts, body) = admin::page(&app, &door, request, &id).await.into_parts();
             let whole = body.collect().await.ok()?.to_bytes();
             Some(Response::from_parts(parts, Body::from(whole)))
         })
