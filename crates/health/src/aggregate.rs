@@ -8,6 +8,8 @@
 //! | health | the phase, `service_container`, every check of the core |
 //! | plugin | every check of that plugin |
 //!
+//! A process that makes no progress fails live, ready and health alike: it answers no request, either.
+//!
 //! A check that has not run yet is a warning on its page. A critical one keeps readiness down: "ready" would be a
 //! guess. A component that only traffic feeds and that has heard none, and one the operator switched off, are shown
 //! but take no part in any verdict.
@@ -162,7 +164,7 @@ pub fn ready(health: &Health, exclude: &[&str]) -> Verdict {
 }
 
 pub(crate) fn ready_at(inner: &Inner, snapshot: &Snapshot, now: Instant, exclude: &[&str]) -> Verdict {
-    if let Some(verdict) = phase(inner) {
+    if let Some(verdict) = life(inner, now) {
         return verdict;
     }
     let mut problems = Vec::new();
@@ -196,13 +198,19 @@ pub(crate) const CONTAINER: &str = "service_container";
 pub(crate) fn whole(health: &Health) -> Verdict {
     let inner = &*health.inner;
     let snapshot = inner.snapshot.load();
-    let seen = on_page(&snapshot, &Scope::Core, &[], Instant::now());
-    core(inner, &inner.container.report(), &seen)
+    let now = Instant::now();
+    let seen = on_page(&snapshot, &Scope::Core, &[], now);
+    core(inner, &inner.container.report(), &seen, now)
 }
 
 /// The whole core: the phase, the container, every check of the core.
-pub(crate) fn core(inner: &Inner, container: &crate::ContainerReport, seen: &[Seen<'_>]) -> Verdict {
-    if let Some(verdict) = phase(inner) {
+pub(crate) fn core(
+    inner: &Inner,
+    container: &crate::ContainerReport,
+    seen: &[Seen<'_>],
+    now: Instant,
+) -> Verdict {
+    if let Some(verdict) = life(inner, now) {
         return verdict;
     }
     let mut problems = troubled(seen);
@@ -261,10 +269,10 @@ pub(crate) fn on_page<'a>(
     snapshot.view(now).filter(here).collect()
 }
 
-/// What a phase other than ready has to say.
-fn phase(inner: &Inner) -> Option<Verdict> {
+/// What decides before any check is looked at: a phase other than ready, or no progress.
+fn life(inner: &Inner, now: Instant) -> Option<Verdict> {
     match inner.lifecycle.phase() {
-        Phase::Ready => None,
+        Phase::Ready => Some(live_at(inner, now)).filter(|live| live.status == Status::Fail),
         Phase::Starting => {
             let closed = closed_gates(inner, &[]);
             Some(Verdict::new(Status::Fail, "Service is starting", closed))

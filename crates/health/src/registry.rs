@@ -68,7 +68,8 @@ impl Identity {
 pub(crate) struct Component {
     pub(crate) scope: Scope,
     pub(crate) spec: Spec,
-    /// `name`, or `plugin/name`: how logs, readiness and `exclude` call it.
+    /// `name` or `plugin/name`, with the component's id where it has one of its own (`disk(data)`): how logs, readiness
+    /// and `exclude` call it.
     pub(crate) label: Arc<str>,
     pub(crate) check: Option<Arc<dyn Check>>,
     pub(crate) enabled: AtomicBool,
@@ -79,9 +80,11 @@ pub(crate) struct Component {
 
 impl Component {
     fn new(scope: Scope, spec: Spec, check: Option<Arc<dyn Check>>) -> Self {
+        let id =
+            if spec.component_id == spec.name { String::new() } else { format!("({})", spec.component_id) };
         let label = match &scope {
-            Scope::Core => Arc::clone(&spec.name),
-            Scope::Plugin(plugin) => format!("{plugin}/{}", spec.name).into(),
+            Scope::Core => format!("{}{id}", spec.name).into(),
+            Scope::Plugin(plugin) => format!("{plugin}/{}{id}", spec.name).into(),
         };
         Self {
             scope,

@@ -180,9 +180,9 @@ fn detail_at(health: &Health, view: View, exclude: &[&str], now: Moment) -> Answ
     let snapshot = inner.snapshot.load();
     let seen = aggregate::on_page(&snapshot, &Scope::Core, exclude, now.instant);
     let verdict = if exclude.contains(&CONTAINER) {
-        aggregate::core(inner, &ContainerReport::well(), &seen)
+        aggregate::core(inner, &ContainerReport::well(), &seen, now.instant)
     } else {
-        aggregate::core(inner, &report, &seen)
+        aggregate::core(inner, &report, &seen, now.instant)
     };
     let output = if view == View::Full { &*report.output } else { anonymous(report.status) };
     let own = Own { status: report.status, output };
@@ -250,8 +250,10 @@ impl Sketch<'_> {
         let page =
             inner.pages.iter().find(|page| matches!(self.scope, Scope::Plugin(name) if *name == page.name));
         let (service_id, description) = match page {
-            Some(page) => (scrub::cut(&page.name, MAX_NAME), &page.description),
-            None => (&*identity.service_id, &identity.description),
+            // What kind of plugin it is belongs to the details.
+            Some(page) if full => (scrub::cut(&page.name, MAX_NAME), &*page.description),
+            Some(page) => (scrub::cut(&page.name, MAX_NAME), "Plugin"),
+            None => (&*identity.service_id, &*identity.description),
         };
         let head = Head::new(self.verdict.status, identity, profile, full, service_id, description);
         let output = match (full, profile) {

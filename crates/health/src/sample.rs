@@ -20,6 +20,8 @@ pub struct Sample {
     pub scope: Scope,
     /// Its name. Not unique: several measurements may share it.
     pub name: Arc<str>,
+    /// Its id, as pages have it.
+    pub id: Arc<str>,
     /// What is measured, if that has a name of its own.
     pub measurement: Option<Arc<str>>,
     /// The state as the state machine left it.
@@ -61,6 +63,7 @@ impl Sample {
         Self {
             scope: reading.scope().clone(),
             name: Arc::clone(&spec.name),
+            id: Arc::clone(&spec.component_id),
             measurement: spec.measurement.clone(),
             state: reading.state(),
             status: seen.status,

@@ -112,14 +112,15 @@ pub fn answer(health: &Health, endpoint: Endpoint, query: Query<'_>, view: View)
     }
 }
 
-/// One check of an endpoint alone; none if it has none of this name. What only warns its endpoint is ok.
+/// One check of an endpoint alone; none if it has none of this name. It is as bad as it is, whatever the endpoint makes of
+/// it: who asks for one thing wants to know of that.
 pub fn one(health: &Health, endpoint: Endpoint, name: &str, view: View) -> Option<TextAnswer> {
     let (items, name) = (items::of(health, endpoint), items::dashed(name));
     let called = items.iter().filter(|item| item.names().any(|one| one == name));
-    let item = called.max_by_key(|item| item.counted())?;
-    let status = item.counted();
+    let item = called.max_by_key(|item| item.alone())?;
+    let status = item.alone();
     Some(match (status, view) {
-        (Status::Fail, View::Full) => TextAnswer::new(health, status, item.line()),
+        (Status::Fail, View::Full) => TextAnswer::new(health, status, item.line_alone()),
         (Status::Fail, _) => TextAnswer::new(health, status, &b"failed\n"[..]),
         _ => TextAnswer::new(health, status, OK),
     })

@@ -132,7 +132,7 @@ async fn a_directory_to_write_to_is_gone() {
     let ready = program.until("/health/ready", |ready| ready.json()["status"] == "warn").await;
     assert!(ready.status == 200 && ready.text().contains("disk"), "{}", ready.text());
     let program = Program::start("", "[health]\ndisk = ['data']\ncritical = ['disk']").await;
-    let ready = program.until("/health/ready", |ready| ready.text().contains("disk: ")).await;
+    let ready = program.until("/health/ready", |ready| ready.text().contains("disk(data): ")).await;
     assert_eq!((ready.status, ready.json()["status"].as_str()), (503, Some("fail")), "{}", ready.text());
     assert_eq!(send(program.main, &Request::get("/health/live")).await.status, 200);
 }

@@ -56,7 +56,7 @@ pub(super) fn encode(samples: &[Sample], encoder: &mut DescriptorEncoder<'_>) ->
 }
 
 /// What tells one component from another.
-type Labels<'s> = (&'s str, &'s str, &'s str);
+type Labels<'s> = [&'s str; 4];
 
 /// The samples with their labels, in order.
 struct Lines<'s>(BTreeMap<Labels<'s>, Sample>);
@@ -68,10 +68,10 @@ impl Lines<'_> {
         family: Family,
         of: impl Fn(&'a Sample) -> Vec<(Option<(&'a str, &'a str)>, Number)>,
     ) -> Family {
-        self.0.iter().fold(family, |family, ((plugin, component, measurement), sample)| {
+        self.0.iter().fold(family, |family, (labels, sample)| {
             of(sample).into_iter().fold(family, |family, (own, number)| {
-                let names = [("plugin", *plugin), ("component", *component), ("measurement", *measurement)];
-                let labels: Vec<_> = names.into_iter().chain(own).collect();
+                let names = ["plugin", "component", "id", "measurement"].into_iter().zip(*labels);
+                let labels: Vec<_> = names.chain(own).collect();
                 family.with(&labels, number)
             })
         })
@@ -94,7 +94,8 @@ fn distinct(samples: &[Sample]) -> BTreeMap<Labels<'_>, Sample> {
             Scope::Core => "",
             Scope::Plugin(name) => name,
         };
-        let labels = (plugin, &*sample.name, sample.measurement.as_deref().unwrap_or_default());
+        let measurement = sample.measurement.as_deref().unwrap_or_default();
+        let labels = [plugin, &*sample.name, &*sample.id, measurement];
         match distinct.get_mut(&labels) {
             Some(one) => merge(one, sample),
             None => {

@@ -78,7 +78,9 @@ async fn text() {
     check("/readyz", 200, "ok").await;
     check("/readyz?verbose", 200, "disk").await;
     check("/readyz?verbose&exclude=disk", 200, "disk excluded: ok").await;
-    check("/healthz/disk", 200, "ok").await;
+    // Here a warning; asked alone, as bad as it is.
+    check("/healthz?verbose", 200, "[+]disk warn: full").await;
+    check("/healthz/disk", 503, "[-]disk failed: full").await;
     check("/readyz/claude/upstream", 200, "ok").await;
     check("/readyz/claude%2Fupstream", 200, "ok").await;
     service.health.drain();

@@ -67,13 +67,15 @@ async fn classic() {
     let phases = [phase("starting", 0), phase("ready", 1), phase("draining", 0), phase("stopped", 0)];
     check("phase", &phases.each_ref().map(|line| &**line));
     let disk = |name: &str, more: &str, number: &str| {
-        format!(r#"{name}{{plugin="",component="disk",measurement=""{more}}} {number}"#)
+        format!(r#"{name}{{plugin="",component="disk",id="disk",measurement=""{more}}} {number}"#)
     };
     let status = |status: &str, number: &str| disk("check_status", &format!(",status=\"{status}\""), number);
     let statuses = [status("pass", "1"), status("warn", "0"), status("fail", "0"), status("unknown", "0")];
     let lines = check("check_status", &statuses.each_ref().map(|line| &**line));
     assert_eq!(lines.len(), 3 * 4, "disk, upstream and the twins");
-    assert!(lines.iter().any(|line| line.contains("plugin=\"claude\",component=\"upstream\"")));
+    assert!(
+        lines.iter().any(|line| line.contains("plugin=\"claude\",component=\"upstream\",id=\"upstream\""))
+    );
     let runs =
         |status: &str, number: &str| disk("check_runs_total", &format!(",status=\"{status}\""), number);
     let runs = [runs("pass", "1"), runs("warn", "1"), runs("fail", "0")];

@@ -29,7 +29,7 @@ fn check(components: &[(bool, bool, Option<Outcome>)], expect: [Status; 3]) {
         let snapshot = health.snapshot();
         let seen = on_page(&snapshot, scope, &[], Instant::now());
         match scope {
-            Scope::Core => core(&health.inner, &health.container().report(), &seen).status,
+            Scope::Core => core(&health.inner, &health.container().report(), &seen, Instant::now()).status,
             Scope::Plugin(_) => plugin(&seen).status,
         }
     };

@@ -88,14 +88,14 @@ struct Numbered {
 #[derive(Debug)]
 struct Ready {
     snapshot: Arc<Snapshot>,
-    versions: [u64; 3],
+    versions: [u64; 4],
     /// From this moment on, age alone makes it another.
     until: Option<Instant>,
     rendered: Rendered,
 }
 
 impl Ready {
-    fn holds(&self, snapshot: &Arc<Snapshot>, versions: [u64; 3], now: Instant) -> bool {
+    fn holds(&self, snapshot: &Arc<Snapshot>, versions: [u64; 4], now: Instant) -> bool {
         Arc::ptr_eq(&self.snapshot, snapshot)
             && self.versions == versions
             && self.until.is_none_or(|until| now < until)
@@ -156,6 +156,7 @@ pub(super) fn ready(health: &Health, view: View, exclude: &[&str]) -> Answer {
         inner.lifecycle.version(),
         inner.container.version(),
         inner.switched.load(std::sync::atomic::Ordering::SeqCst),
+        inner.beats.stalled(now, inner.settings.stall_limit).unwrap_or(0),
     ];
     let snapshot = inner.snapshot.load();
     if let Some(kept) = &*inner.probes.ready.load()

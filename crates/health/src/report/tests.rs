@@ -93,6 +93,7 @@ fn starting_and_draining() {
 #[tokio::test(start_paused = true)]
 async fn what_is_wrong_is_named_in_full_and_only_there() {
     let mut builder = builder();
+    builder.stall_limit(secs(60));
     add(&mut builder, Scope::Core, "db", true);
     add(&mut builder, Scope::plugin("claude"), "upstream", false);
     let health = builder.build();
@@ -120,11 +121,12 @@ async fn a_plugins_page() {
     add(&mut builder, Scope::plugin("claude"), "cli", false);
     let health = builder.build();
     let page = |view| plugin_at(&health, view, "claude", &[], now()).unwrap();
-    let head = |status, more| {
+    let described = |status, description, more| {
         format!(
-            r#"{{"status":"{status}","version":"{VERSION}","serviceId":"claude","description":"Anthropic"{more},"time":"{NOW}","#
+            r#"{{"status":"{status}","version":"{VERSION}","serviceId":"claude","description":"{description}"{more},"time":"{NOW}","#
         )
     };
+    let head = |status, more| described(status, "Anthropic", more);
     let limits = r#""thresholds":{"fall":3,"rise":2},"critical":false"#;
     let unknown = format!(r#""output":"not checked yet",{limits}}}]}}}}"#);
     let more = r#","output":"Plugin is degraded: claude/cli: not checked yet""#;
@@ -133,7 +135,12 @@ async fn a_plugins_page() {
         head("warn", more)
     );
     check(&page(View::Full), 200, None, &body);
-    check(&page(View::Anonymous), 200, None, &format!(r#"{}"checks":{{}}}}"#, head("warn", "")));
+    check(
+        &page(View::Anonymous),
+        200,
+        None,
+        &format!(r#"{}"checks":{{}}}}"#, described("warn", "Plugin", "")),
+    );
     put(&health, 0, Outcome::pass().observed(0, "ms"));
     let time = rfc3339(health.snapshot().readings[0].time.unwrap());
     let body = format!(

@@ -21,9 +21,11 @@ const PHASE: &str = "phase";
 #[derive(Debug)]
 pub(super) struct Item {
     status: Status,
+    /// What it is when it is asked for alone, where no other stands beside it.
+    alone: Status,
     /// As listed: a component's label, a heart, a gate; a blank becomes `-`.
     name: String,
-    /// The name of a plugin's component without the plugin.
+    /// The component's bare name, where it is listed with more.
     short: Option<String>,
     text: String,
     fixed: bool,
@@ -32,7 +34,8 @@ pub(super) struct Item {
 
 impl Item {
     fn new(name: &str, status: Status, text: impl Into<String>) -> Self {
-        Self { status, name: dashed(name), short: None, text: text.into(), fixed: false, excluded: false }
+        let (name, text) = (dashed(name), text.into());
+        Self { status, alone: status, name, short: None, text, fixed: false, excluded: false }
     }
 
     fn phase(inner: &Inner) -> Self {
@@ -43,15 +46,14 @@ impl Item {
 
     fn component(seen: Seen<'_>, status: Status) -> Self {
         let reading = seen.reading;
-        let text = if status == Status::Pass { None } else { seen.output() };
-        let mut item = Self::new(reading.label(), status, text.unwrap_or_default());
-        if *reading.scope() != Scope::Core {
-            item.short = Some(reading.spec().name().to_owned());
-        }
-        item
+        // A critical check that has not run yet fails readiness, and is no pass by itself.
+        let alone = if seen.counts() { seen.status.max(status) } else { Status::Pass };
+        let text = if alone == Status::Pass { None } else { seen.output() };
+        let short = (reading.label() != reading.spec().name()).then(|| reading.spec().name().to_owned());
+        Self { alone, short, ..Self::new(reading.label(), status, text.unwrap_or_default()) }
     }
 
-    /// Its name, and its name without the plugin's if it has one.
+    /// Its name as listed, and its bare name.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.name).chain(self.short.as_deref())
     }
@@ -65,11 +67,24 @@ impl Item {
         if self.excluded { Status::Pass } else { self.status }
     }
 
+    /// What it is when it is asked for alone.
+    pub(super) fn alone(&self) -> Status {
+        self.alone
+    }
+
     /// Its line in a list.
     pub(super) fn line(&self) -> String {
+        if self.excluded { format!("[+]{} excluded: ok\n", self.name) } else { self.line_of(self.status) }
+    }
+
+    /// Its line where it stands alone.
+    pub(super) fn line_alone(&self) -> String {
+        self.line_of(self.alone)
+    }
+
+    fn line_of(&self, status: Status) -> String {
         let name = &self.name;
-        match (self.status, &*self.text) {
-            _ if self.excluded => format!("[+]{name} excluded: ok\n"),
+        match (status, &*self.text) {
             (Status::Pass, _) => format!("[+]{name} ok\n"),
             (Status::Warn, text) => format!("[+]{name} warn: {text}\n"),
             (Status::Fail, text) => format!("[-]{name} failed: {text}\n"),
@@ -120,6 +135,12 @@ fn hearts(inner: &Inner) -> Vec<Item> {
     inner.beats.ages(Instant::now()).map(heart).collect()
 }
 
+/// Where the process is in its life, and what of it makes no progress, which nobody can leave out.
+fn life(inner: &Inner) -> impl Iterator<Item = Item> {
+    let stalled = hearts(inner).into_iter().filter(|heart| heart.status == Status::Fail);
+    std::iter::once(Item::phase(inner)).chain(stalled.map(|heart| Item { fixed: true, ..heart }))
+}
+
 fn ready(inner: &Inner) -> Vec<Item> {
     let container = if inner.container.essential_failed() {
         Item::new(CONTAINER, Status::Fail, inner.container.report().output)
@@ -130,7 +151,7 @@ fn ready(inner: &Inner) -> Vec<Item> {
     let component =
         |seen: Seen<'_>| Item::component(seen, aggregate::for_readiness(&seen).unwrap_or(Status::Pass));
     let components = snapshot.view(Instant::now()).map(component);
-    [Item::phase(inner), container].into_iter().chain(components).collect()
+    life(inner).chain([container]).chain(components).collect()
 }
 
 fn whole(inner: &Inner) -> Vec<Item> {
@@ -149,5 +170,5 @@ fn whole(inner: &Inner) -> Vec<Item> {
     };
     let seen = aggregate::on_page(&snapshot, &Scope::Core, &[], Instant::now());
     let components = seen.into_iter().map(component);
-    [Item::phase(inner), container].into_iter().chain(components).collect()
+    life(inner).chain([container]).chain(components).collect()
 }

@@ -51,6 +51,42 @@ async fn ok_while_all_is_well_and_a_list_on_request() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stall_fails_what_traffic_depends_on() {
+    let health = three();
+    advance(secs(6)).await;
+    for endpoint in [Endpoint::Live, Endpoint::Ready, Endpoint::Health] {
+        let (status, text) = ask(&health, endpoint, false, &["main-runtime"], View::Full);
+        let stalled = text.contains("[-]main-runtime failed: no progress for 6 s\n");
+        // Of liveness the names are its own, to be left out; of the others a stall is no check.
+        let fails = endpoint != Endpoint::Live;
+        assert_eq!(stalled, fails, "{text}");
+        assert!(status == Status::Fail && text.contains("[-]scheduler failed"), "{text}");
+    }
+    assert_eq!(ask(&health, Endpoint::Startup, false, &[], View::Full).0, Status::Pass);
+    for answer in [report::ready(&health, View::Full, &["db"]), report::detail(&health, View::Full, &[])] {
+        let body = String::from_utf8(answer.body.to_vec()).unwrap();
+        assert!(!answer.ok && body.contains("Application process is stalled: main runtime"), "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn components_that_share_a_name_are_told_apart() {
+    let mut builder = builder();
+    for id in ["data", "logs"] {
+        builder.check(Scope::Core, spec("disk").component_id(id), check_fn(|| async { Outcome::pass() }));
+    }
+    let health = builder.build();
+    put(&health, 0, Outcome::pass());
+    (0..3).for_each(|_| put(&health, 1, Outcome::fail("full")));
+    let list = |exclude: &[&str]| ask(&health, Endpoint::Health, true, exclude, View::Full).1;
+    assert!(list(&[]).starts_with("[+]disk(logs) warn: full\n[+]phase ok\n"), "{}", list(&[]));
+    assert!(list(&["disk(logs)"]).contains("[+]disk(data) ok\n[+]disk(logs) excluded: ok\n"));
+    assert_eq!(list(&["disk"]).matches(" excluded: ok\n").count(), 2);
+    let alone = |name| one(&health, Endpoint::Health, name, View::Full).unwrap().status;
+    assert_eq!(["disk", "disk(logs)", "disk(data)"].map(alone), [Status::Fail, Status::Fail, Status::Pass]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_lists_the_worst_first_for_those_who_may_see() {
     let health = three();
     put(&health, 2, Outcome::fail("x"));
