@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::listener::ACCEPT_PAUSE;
+use crate::tcp::ACCEPT_PAUSE;
 
 /// How many are told at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 64;

@@ -53,6 +53,7 @@ mod listener;
 pub mod metrics;
 mod pages;
 pub mod systemd;
+pub mod tcp;
 
 pub use body::Body;
 pub use listener::{Handler, Listener, ListenerError, Listening};

@@ -14,7 +14,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use ccproxy_health::Health;
 use futures_util::future::BoxFuture;
@@ -22,12 +21,10 @@ use http::{Request, Response};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Body, Pages};
+use crate::{Body, Pages, tcp};
 use bind::SocketFile;
 use serve::Served;
 
-/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The name of the thread, for whoever looks at the process from outside.
 const THREAD: &str = "management";
 
@@ -96,10 +93,14 @@ impl Listener {
     /// [`ListenerError`] when an address, a path or the thread cannot be had; nothing listens then.
     pub fn start(self) -> Result<Listening, ListenerError> {
         let refused = |what: &dyn fmt::Display, error| ListenerError::Bind(what.to_string(), error);
+        let take = |address: SocketAddr| {
+            let bound = tcp::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+            bound.map_err(|error| refused(&address, error))
+        };
         let mut served = Served::new(self.other);
         let (mut tcp, mut agent) = (None, None);
         if let Some((address, pages)) = self.tcp {
-            let (listener, real) = bind::tcp(address).map_err(|error| refused(&address, error))?;
+            let (real, listener) = take(address)?;
             tcp = Some(real);
             served.tcp = Some((listener, pages));
         }
@@ -109,7 +110,7 @@ impl Listener {
             served.unix = Some((listener, file, pages));
         }
         if let Some((address, health)) = self.agent {
-            let (listener, real) = bind::tcp(address).map_err(|error| refused(&address, error))?;
+            let (real, listener) = take(address)?;
             agent = Some(real);
             served.agent = Some((listener, health));
         }

@@ -8,10 +8,9 @@ mod workers;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
+use ccproxy_health_server::tcp::{self, ACCEPT_PAUSE};
 use ccproxy_health_server::{ListenerError, Listening};
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,11 +20,6 @@ use crate::app::{App, Application, InstanceInfo, Stats};
 use crate::shutdown::{self, End};
 pub(crate) use connection::Connections;
 use workers::Workers;
-
-/// Connections that wait to be accepted.
-const BACKLOG: i32 = 4096;
-/// When accepting fails, as it does without free file descriptors, waiting helps and spinning does not.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the listener could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -82,22 +76,12 @@ impl Application {
             io::ErrorKind::AddrNotAvailable => BindError::NotHere(wanted),
             _ => BindError::Other(wanted, error),
         };
-        let listener = bind(wanted).map_err(failed)?;
+        let listener = tcp::bind(wanted).and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
         let management = management::start(&self.app, &self.listen.management)?;
         Ok(Bound { app: self.app, listen: self.listen, listener, address, workers, management })
     }
-}
-
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A restart must not wait for the old connections' last packets.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
 }
 
 impl Bound {

@@ -1,31 +1,17 @@
-//! Taking addresses and socket files.
+//! Taking socket files.
 
 use std::fs::{self, Permissions};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
-/// Connections that wait to be accepted.
-const BACKLOG: i32 = 1024;
+use crate::tcp::BACKLOG;
+
 /// Whoever runs the program may use its socket, and nobody else.
 const MODE: u32 = 0o600;
-
-/// Listens on a TCP address; says which, the port the real one.
-pub(super) fn tcp(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    // A restart must not wait for the old connections' last packets.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    let listener = TcpListener::from(socket);
-    let real = listener.local_addr()?;
-    Ok((listener, real))
-}
 
 /// The file of a socket that we listen on; removed at the end, if it is still ours. Drop it before the listener: what
 /// tells it from another process's file is true only as long as the socket is open.
