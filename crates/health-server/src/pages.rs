@@ -23,7 +23,7 @@ mod service;
 use std::sync::Arc;
 
 use ccproxy_health::{Health, View, report};
-use http::header::{ALLOW, CONTENT_LENGTH, VARY};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use prometheus_client::registry::Registry;
@@ -118,10 +118,10 @@ impl Pages {
     }
 
     /// The page that a request line names, if it is one of ours; a trailing slash is ignored. `OPTIONS /` and `OPTIONS *`
-    /// are readiness: so HAProxy asks unless it is told a path.
+    /// are readiness without a body: so HAProxy asks unless it is told a path.
     pub fn find<'p>(&self, method: &Method, path: &'p str) -> Option<Page<'p>> {
         if *method == Method::OPTIONS && matches!(path, "/" | "*") {
-            return Some(Page(Kind::Ready));
+            return Some(Page(Kind::Server));
         }
         let kind = path::find(path)?;
         (kind != Kind::Metrics || self.options.registry.is_some()).then_some(Page(kind))
@@ -152,6 +152,10 @@ impl Pages {
         }
         if *method == Method::HEAD {
             without_body(&mut response);
+        }
+        if page.0 == Kind::Server {
+            *response.body_mut() = Body::default();
+            response.headers_mut().remove(CONTENT_TYPE);
         }
         response
     }

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::support::stage::ask;
 use crate::support::{Request, Stage, send};
@@ -95,6 +95,15 @@ async fn who_may_give_orders() {
     for at in [seen.app.address(), seen.app.management()] {
         assert_eq!(send(at, &Request::get("/plugins")).await.status, 200);
     }
+    // Whoever can open the socket has shown enough.
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("m.sock");
+    let _socket = Stage::start(&format!("[management]\nsocket = {path:?}\n{token}{keys}")).await;
+    let mut answer = String::new();
+    let mut socket = UnixStream::connect(&path).await.unwrap();
+    socket.write_all(b"GET /plugins HTTP/1.0\r\n\r\n").await.unwrap();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.contains("claude"), "{answer}");
     let models = stage.send(&manager("/v1/models")).await;
     assert_eq!(models.status, 401, "{}", models.text());
 }
@@ -131,19 +140,25 @@ async fn both_doors_have_the_same_pages() {
         }
     }
     // So HAProxy asks that was told no path.
-    for at in [stage.app.address(), stage.app.management()] {
-        for target in ["/", "*"] {
-            let answer = send(at, &Request::new("OPTIONS", target).http10()).await;
-            assert_eq!(
-                (answer.status, answer.header("allow")),
-                (200, Some("GET, HEAD, OPTIONS")),
-                "{target}"
-            );
+    let locked = format!("{DOORS}[auth]\ntoken = {{ value = 'k' }}\n[health]\ndetails = 'status'");
+    let locked = Stage::start(&locked).await;
+    let haproxy = async |stage: &Stage, expect: u16| {
+        for at in [stage.app.address(), stage.app.management()] {
+            for target in ["/", "*"] {
+                let options = Request::new("OPTIONS", target);
+                for request in [options.clone(), options.http10()] {
+                    let answer = send(at, &request).await;
+                    assert_eq!((answer.status, &*answer.text()), (expect, ""), "{target} at {at}");
+                    assert_eq!(answer.header("allow"), Some("GET, HEAD, OPTIONS"));
+                    assert_eq!(answer.header("content-length"), Some("0"));
+                }
+            }
         }
-    }
+    };
+    haproxy(&stage, 200).await;
+    haproxy(&locked, 200).await;
     send(stage.app.management(), &Request::post("/drain", "")).await;
-    let options = Request::new("OPTIONS", "*");
-    assert_eq!(send(stage.app.address(), &options).await.status, 503);
+    haproxy(&stage, 503).await;
     assert!(stage.upstream.requests().is_empty());
 }
 

@@ -22,6 +22,8 @@ pub(super) enum Kind<'p> {
     Metrics,
     Drain,
     Undrain,
+    /// The server as a whole, which only OPTIONS names.
+    Server,
 }
 
 /// What a path names, if it is one of ours; one slash at its end is ignored.

@@ -45,7 +45,7 @@ fn look(health: &Health, kind: Kind<'_>, asked: &Asked<'_>) -> Verdict {
     let (view, exclude) = (asked.view, &*exclude);
     Verdict::Json(match kind {
         Kind::Live => Some(report::live(health, view)),
-        Kind::Ready => Some(report::ready(health, view, exclude)),
+        Kind::Ready | Kind::Server => Some(report::ready(health, view, exclude)),
         Kind::Startup => Some(report::startup(health, view, exclude)),
         Kind::Plugin(name) => report::plugin(health, view, &decode(name), exclude),
         Kind::Component(plugin, name) => {
@@ -131,7 +131,9 @@ fn known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
 fn log(kind: Kind<'_>) {
     match kind {
         Kind::Live | Kind::Text(Endpoint::Live) => tracing::debug!("liveness_probe_request"),
-        Kind::Ready | Kind::Text(Endpoint::Ready) => tracing::debug!("readiness_probe_request"),
+        Kind::Ready | Kind::Server | Kind::Text(Endpoint::Ready) => {
+            tracing::debug!("readiness_probe_request")
+        }
         Kind::Startup | Kind::Text(Endpoint::Startup) => tracing::debug!("startup_probe_request"),
         Kind::Plugin(name) => tracing::debug!(name, "plugin_health_check_request"),
         Kind::Component(_, name) | Kind::TextOne(_, name) => {

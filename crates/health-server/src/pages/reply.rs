@@ -27,8 +27,8 @@ pub(super) fn reply(status: StatusCode, media: HeaderValue, body: impl Into<Byte
     response
 }
 
-/// There is no such plugin, component or check. The question is wrong, which says nothing of the service; the body says
-/// `fail` to those who look at nothing else.
+/// There is no such plugin, component or check. That is the asker's mistake and no verdict, so the status is no 503. The
+/// body says `fail` all the same: whoever reads only that must not take a misspelt name for a component that is well.
 pub(super) fn unknown() -> Response<Body> {
     let body = r#"{"status":"fail","output":"no such plugin or component; GET /health shows what there is"}"#;
     reply(StatusCode::NOT_FOUND, HEALTH_JSON, body)
