@@ -1,9 +1,11 @@
 //! From the order to stop to the end.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use ccproxy_server::End;
 use ccproxy_testkit::upstream::{At, Fault, Script};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -104,6 +106,85 @@ async fn streams_that_never_end_do_not_hold_the_end_up() {
     assert!(matches!(end, Piece::End), "it ends as streams end: {end:?}");
     assert_eq!(conn.closed().await, Closed::Fin);
     assert_eq!(within("the end", stage.app.ended()).await, End::Drained);
+}
+
+/// A watch of gRPC, its HTTP/2 by hand.
+struct Watch(TcpStream);
+
+impl Watch {
+    const DATA: u8 = 0;
+    const HEADERS: u8 = 1;
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    /// On data and headers; on a ping, that it is an answer.
+    const END: u8 = 1;
+    const END_HEADERS: u8 = 4;
+
+    async fn open(address: SocketAddr) -> Self {
+        let mut watch = Self(TcpStream::connect(address).await.unwrap());
+        watch.0.set_nodelay(true).unwrap();
+        // POST, http; the path, the content type, `te`; names by their number in HPACK's table where they have one.
+        let head =
+            b"\x83\x86\x04\x1c/grpc.health.v1.Health/Watch\x0f\x10\x10application/grpc\0\x02te\x08trailers";
+        watch.0.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        watch.write(Self::SETTINGS, 0, 0, &[]).await;
+        watch.write(Self::HEADERS, Self::END_HEADERS, 1, head).await;
+        watch.write(Self::DATA, Self::END, 1, &[0; 5]).await;
+        watch
+    }
+
+    async fn write(&mut self, kind: u8, flags: u8, stream: u8, payload: &[u8]) {
+        let length = u8::try_from(payload.len()).unwrap();
+        let frame = [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat();
+        self.0.write_all(&frame).await.unwrap();
+    }
+
+    /// The next frame's kind, flags and payload; none at the end of the connection. Pings are answered.
+    async fn frame(&mut self) -> Option<(u8, u8, Vec<u8>)> {
+        let mut head = [0; 9];
+        self.0.read_exact(&mut head).await.ok()?;
+        let [_, high, low, kind, flags, ..] = head;
+        let mut payload = vec![0; usize::from(u16::from_be_bytes([high, low]))];
+        self.0.read_exact(&mut payload).await.ok()?;
+        if (kind, flags) == (Self::PING, 0) {
+            self.write(Self::PING, Self::END, 0, &payload).await;
+        }
+        Some((kind, flags, payload))
+    }
+
+    /// The status in the next message; none when the stream ends as streams do.
+    async fn next(&mut self) -> Option<u8> {
+        within("a message", async {
+            loop {
+                match self.frame().await.expect("a stream has an end of its own") {
+                    (Self::DATA, _, payload) => return payload.last().copied(),
+                    (Self::HEADERS, flags, _) if flags & Self::END != 0 => return None,
+                    _ => {}
+                }
+            }
+        })
+        .await
+    }
+}
+
+#[tokio::test]
+async fn watches_do_not_hold_the_end_up() {
+    let extra = "[management]\nport = 0\n[shutdown]\ndrain_delay = '50ms'\ndeadline = '20s'";
+    let stage = Stage::start(extra).await;
+    let (serving, not_serving) = (Some(1), Some(2));
+    let mut main = Watch::open(stage.app.address()).await;
+    let mut management = Watch::open(stage.app.management()).await;
+    assert_eq!((main.next().await, management.next().await), (serving, serving));
+    stage.app.drain();
+    assert_eq!((main.next().await, management.next().await), (not_serving, not_serving));
+    assert_eq!(main.next().await, None);
+    let closed = async { while main.frame().await.is_some() {} };
+    let (end, last, ()) = within("the end", async {
+        // One after the other would leave pings unanswered.
+        tokio::join!(stage.app.ended(), management.next(), closed)
+    })
+    .await;
+    assert_eq!((end, last), (End::Drained, None));
 }
 
 #[tokio::test]

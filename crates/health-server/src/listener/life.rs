@@ -152,6 +152,8 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Held<B> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -170,5 +172,32 @@ mod tests {
         tokio::join!(life.over(), end);
         let idle = begin.elapsed() - 500 * second;
         assert!((IDLE..IDLE + second).contains(&idle), "an answer may take its time: {idle:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_been_idle_for_longest_makes_room() {
+        let crowd = Crowd::default();
+        let [busy, third, first, second] = std::array::from_fn(|_| crowd.join());
+        let _answer = busy.busy();
+        for life in [&first, &second, &third] {
+            tokio::time::advance(Duration::from_millis(10)).await;
+            drop(life.busy());
+        }
+        let begin = Instant::now();
+        let mut connections = JoinSet::new();
+        for (name, life) in [("busy", busy), ("third", third), ("first", first), ("second", second)] {
+            connections.spawn(async move {
+                life.over().await;
+                name
+            });
+        }
+        for expect in ["first", "second", "third"] {
+            crowd.evict();
+            assert_eq!(connections.join_next().await.unwrap().unwrap(), expect);
+        }
+        crowd.evict();
+        tokio::task::yield_now().await;
+        assert!(connections.try_join_next().is_none(), "an answer is not cut");
+        assert_eq!(begin.elapsed(), Duration::ZERO);
     }
 }

@@ -41,26 +41,9 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(super) fn new(app: &Arc<App>, server: &Server) -> Self {
-        let header_bytes = usize::try_from(server.header_bytes.bytes()).unwrap_or(usize::MAX);
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            // The clock has the limits: hyper's own would set up a timer for every request.
-            .header_read_timeout(None)
-            .max_headers(app.limits.headers + SPARE_HEADERS)
-            .max_buf_size(header_bytes.max(MIN_BUFFER));
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
-            .max_concurrent_streams(256)
-            // The clock has no limit for a connection that is busy, and its other end may be gone.
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING);
         Self {
             app: Arc::clone(app),
-            builder: Arc::new(builder),
+            builder: Arc::new(builder(app.limits.headers, server)),
             limits: Limits { head: server.header_timeout, idle: server.keep_alive },
             drain: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -119,6 +102,27 @@ impl Connections {
     }
 }
 
+fn builder(headers: usize, server: &Server) -> Builder<TokioExecutor> {
+    let header_bytes = usize::try_from(server.header_bytes.bytes()).unwrap_or(usize::MAX);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // The clock has the limits: hyper's own would set up a timer for every request.
+        .header_read_timeout(None)
+        .max_headers(headers + SPARE_HEADERS)
+        .max_buf_size(header_bytes.max(MIN_BUFFER));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
+        .max_concurrent_streams(256)
+        // The clock has no limit for a connection that is busy, and its other end may be gone.
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
+    builder
+}
+
 /// How a connection is to end.
 enum Stop {
     WhenIdle,
@@ -130,5 +134,37 @@ async fn over(clock: &Clock, limits: Limits) {
     let pause = (limits.head.min(limits.idle) / 4).max(Duration::from_millis(10));
     while !clock.is_over(limits) {
         tokio::time::sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Response;
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+    use crate::body::Body;
+
+    /// HTTP/2's preface, no settings, and a GET of / as stream 1.
+    const GET: &[u8] =
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_has_gone_is_noticed_while_it_is_served() {
+        let (mut peer, ours) = duplex(4096);
+        let served = std::sync::atomic::AtomicBool::new(false);
+        let endless = service_fn(|_: Request<Incoming>| {
+            served.store(true, std::sync::atomic::Ordering::Relaxed);
+            std::future::pending::<Result<Response<Body>, Infallible>>()
+        });
+        peer.write_all(GET).await.unwrap();
+        let begin = Instant::now();
+        let builder = builder(64, &Server::default());
+        let connection = builder.serve_connection(TokioIo::new(ours), endless);
+        let ended = timeout(10 * PING, connection).await;
+        assert!(served.into_inner(), "the request is being served");
+        assert!(ended.is_ok_and(|ended| ended.is_err()), "the connection goes on");
+        assert_eq!(begin.elapsed(), 2 * PING);
     }
 }
