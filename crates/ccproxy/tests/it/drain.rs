@@ -188,6 +188,22 @@ async fn watches_do_not_hold_the_end_up() {
 }
 
 #[tokio::test]
+async fn an_http2_peer_that_takes_no_note_does_not_hold_the_end_up() {
+    // The preface, no settings, and a GET of /livez as stream 1; after that, silence.
+    const GET: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
+        \0\0\x0a\x01\x05\0\0\0\x01\x82\x86\x04\x06/livez";
+    let stage = Stage::start("[shutdown]\ndrain_delay = '20ms'\ndeadline = '20s'").await;
+    let mut peer = TcpStream::connect(stage.app.address()).await.unwrap();
+    peer.write_all(GET).await.unwrap();
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"ok") {
+        assert_ne!(peer.read_buf(&mut heard).await.unwrap(), 0, "{heard:?}");
+    }
+    stage.app.drain();
+    assert_eq!(within("the end", stage.app.ended()).await, End::Drained);
+}
+
+#[tokio::test]
 async fn a_connection_that_has_sent_nothing_does_not_hold_the_end_up() {
     let extra = "[server]\nheader_timeout = '300ms'\n[shutdown]\ndrain_delay = '20ms'\ndeadline = '20s'";
     let stage = Stage::start(extra).await;

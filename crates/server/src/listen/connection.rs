@@ -27,6 +27,9 @@ const SPARE_HEADERS: usize = 128;
 /// How often an HTTP/2 connection is asked whether its other end is still there, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
 
+/// How long a connection without a request may take to end once it is asked to.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// What all connections share.
 #[derive(Clone)]
 pub(crate) struct Connections {
@@ -90,8 +93,7 @@ impl Connections {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     ended = connection.as_mut() => ended,
-                    // A head that never becomes whole must not hold the drain up.
-                    () = over(&clock, self.limits) => return,
+                    () = parted(&clock, self.limits) => return,
                     () = self.cut.cancelled() => return,
                 }
             }
@@ -121,6 +123,13 @@ fn builder(headers: usize, server: &Server) -> Builder<TokioExecutor> {
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
     builder
+}
+
+/// Resolves when a connection that is asked to end has no reason to stay: a head that never becomes whole, and an HTTP/2
+/// peer that never takes note, must not hold the drain up.
+async fn parted(clock: &Clock, limits: Limits) {
+    tokio::time::sleep(PARTING).await;
+    over(clock, Limits { idle: PARTING.min(limits.idle), ..limits }).await;
 }
 
 /// How a connection is to end.
