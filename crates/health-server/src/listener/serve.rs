@@ -156,18 +156,22 @@ mod tests {
     use ccproxy_health::{Builder, Identity};
     use futures_util::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::net::UnixStream;
     use tokio::sync::mpsc;
     use tokio::time::Instant;
 
     use super::*;
     use crate::PagesOptions;
 
+    fn pages() -> Pages {
+        let health = Builder::new(Identity::new("1.2.3", "service", "A service")).build();
+        Pages::new(health, PagesOptions::default())
+    }
+
     /// The loop over what `accept` gives, while the test runs.
     async fn accepting(accept: impl AsyncFn() -> io::Result<DuplexStream>, test: impl AsyncFn()) {
-        let health = Builder::new(Identity::new("1.2.3", "service", "A service")).build();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let pages = Pages::new(health, PagesOptions::default());
-        let connections = Arc::new(Connections::new(pages, None, stop.clone()));
+        let connections = Arc::new(Connections::new(pages(), None, stop.clone()));
         let test = async {
             test().await;
             stop.cancel();
@@ -230,5 +234,31 @@ mod tests {
             assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
         };
         accepting(accept, test).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_no_note_of_the_end_is_cut() {
+        // HTTP/2's preface, no settings, and a GET of /livez as stream 1; after that, silence.
+        const GET: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
+            \0\0\x0a\x01\x05\0\0\0\x01\x82\x86\x04\x06/livez";
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.sock");
+        let (listener, file) = SocketFile::bind(&path).unwrap();
+        let mut served = Served::new(None);
+        served.unix = Some((listener, file, pages()));
+        let stop = CancellationToken::new();
+        let peer = async {
+            let mut peer = UnixStream::connect(&path).await.unwrap();
+            peer.write_all(GET).await.unwrap();
+            let mut heard = Vec::new();
+            while !heard.ends_with(b"ok") {
+                assert_ne!(peer.read_buf(&mut heard).await.unwrap(), 0, "{heard:?}");
+            }
+            stop.cancel();
+            (peer, Instant::now())
+        };
+        let ((_peer, asked), ()) = tokio::join!(peer, served.open().unwrap().run(stop.clone()));
+        // The whole process has 50 ms from its last request.
+        assert_eq!(asked.elapsed(), Duration::from_millis(25));
     }
 }

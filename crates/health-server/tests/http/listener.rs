@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use ccproxy_health_server::{Body, Details, Listener, ListenerError, Pages};
 use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
@@ -112,5 +114,28 @@ async fn stopping_waits_for_nobody_long() {
     let rest = endless.read(&mut heard).await.unwrap();
     assert!(heard[..rest].ends_with(b"0\r\n\r\n"), "a stream ends as streams do");
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    service.end().await;
+}
+
+#[tokio::test]
+async fn a_watch_ends_as_watches_do() {
+    let service = Service::start();
+    let listening = service.listen();
+    let io = TokioIo::new(TcpStream::connect(listening.tcp.unwrap()).await.unwrap());
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let tasks = tokio_util::task::TaskTracker::new();
+    let connection = tasks.spawn(connection);
+    let request = http::Request::post("http://any.example/grpc.health.v1.Health/Watch")
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(Full::new(Bytes::from_static(&[0; 5])));
+    let mut watch = sender.send_request(request.unwrap()).await.unwrap().into_body();
+    let serving = watch.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(*serving, [0, 0, 0, 0, 2, 8, 1]);
+    listening.stop().await;
+    let rest = watch.collect().await.expect("a watch is not cut");
+    assert_eq!(rest.trailers().expect("it has an end")["grpc-status"], "0");
+    connection.await.unwrap().unwrap();
     service.end().await;
 }
