@@ -144,9 +144,7 @@ impl Pages {
             return reply::wrong_method(READ);
         }
         let mut response = self.read(page.0, request);
-        if self.options.details != Details::Always {
-            response.headers_mut().insert(VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
-        }
+        self.vary(response.headers_mut());
         if *method == Method::OPTIONS {
             response.headers_mut().insert(ALLOW, READ);
         }
@@ -163,6 +161,13 @@ impl Pages {
     /// Whether a request with these headers sees everything.
     pub fn sees_details(&self, headers: &HeaderMap) -> bool {
         self.options.details == Details::Always || (self.options.guard)(headers).details
+    }
+
+    /// Says in the headers of an answer that it depends on [who asks](Self::sees_details), where it does.
+    pub fn vary(&self, headers: &mut HeaderMap) {
+        if self.options.details != Details::Always {
+            headers.insert(VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
+        }
     }
 
     /// Whose health it is.

@@ -43,8 +43,7 @@ pub(crate) async fn page(
     let family = Family::of_headers(request.headers());
     let missing = Error::NoRoute { path: request.uri().path().to_owned() };
     let wrong_method = Error::WrongMethod { method: request.method().to_string(), allow: "GET, HEAD" };
-    let sees_details = SeesDetails(door.sees_details(request.headers()));
-    request.extensions_mut().insert(sees_details);
+    request.extensions_mut().insert(door.clone());
     request.extensions_mut().insert(id.clone());
     let router = app.pages.clone().with_state(Arc::clone(app)).fallback(|| async { NotFound });
     let Ok(response) = router.oneshot(request.map(|()| axum::body::Body::empty())).await;
@@ -56,10 +55,6 @@ pub(crate) async fn page(
         response.map(Body::from)
     }
 }
-
-/// Whether a request sees everything at the door at which it came.
-#[derive(Clone, Copy)]
-struct SeesDetails(bool);
 
 /// Marks the answer to a path that is none of the pages'.
 #[derive(Clone)]

@@ -87,13 +87,17 @@ async fn who_may_give_orders() {
     let stage = Stage::start(&format!("{DOORS}{token}{keys}")).await;
     let manager = |path: &str| Request::get(path).header("authorization", "Bearer the-managers");
     for path in ["/health/history", "/metrics", "/plugins"] {
-        assert_eq!(stage.send(&Request::get(path)).await.status, 401, "{path}");
-        assert_eq!(stage.send(&manager(path)).await.status, 200, "{path}");
+        for (request, expect) in [(Request::get(path), 401), (manager(path), 200)] {
+            let answer = stage.send(&request).await;
+            let vary = answer.header("vary");
+            assert_eq!((answer.status, vary), (expect, Some("Authorization, X-Api-Key")), "{path}");
+        }
     }
     // On a loopback address everybody sees everything, unless the configuration says otherwise.
     let seen = Stage::start(&format!("{DOORS}{token}[auth]\ntoken = {{ value = 'the-clients' }}")).await;
     for at in [seen.app.address(), seen.app.management()] {
-        assert_eq!(send(at, &Request::get("/plugins")).await.status, 200);
+        let answer = send(at, &Request::get("/plugins")).await;
+        assert_eq!((answer.status, answer.header("vary")), (200, None));
     }
     // Whoever can open the socket has shown enough.
     let dir = tempfile::tempdir().unwrap();

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use ccproxy_health::{Status, View, report};
+use ccproxy_health_server::Pages;
 use ccproxy_wire::{Dialect, Family};
 use http::HeaderMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::SeesDetails;
 use crate::app::{App, Instance};
 use crate::error::Error;
 use crate::request_id::RequestId;
@@ -47,16 +47,19 @@ struct Plugin {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
-    Extension(SeesDetails(sees_details)): Extension<SeesDetails>,
+    Extension(door): Extension<Pages>,
     headers: HeaderMap,
 ) -> Response {
-    if !sees_details {
+    let mut response = if door.sees_details(&headers) {
+        let plugins: Vec<Plugin> = app.instances.values().map(|instance| describe(&app, instance)).collect();
+        let total = plugins.len();
+        Json(Plugins { plugins, total }).into_response()
+    } else {
         let error = app.keys.check(&headers).err().unwrap_or(Error::NoKey);
-        return respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new);
-    }
-    let plugins: Vec<Plugin> = app.instances.values().map(|instance| describe(&app, instance)).collect();
-    let total = plugins.len();
-    Json(Plugins { plugins, total }).into_response()
+        respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new)
+    };
+    door.vary(response.headers_mut());
+    response
 }
 
 fn describe(app: &App, instance: &Instance) -> Plugin {
