@@ -133,7 +133,7 @@ pub(crate) fn alive() -> Verdict {
 }
 
 pub(crate) fn live_at(inner: &Inner, now: Instant) -> Verdict {
-    let over = inner.beats.ages(now).filter(|(_, age)| *age > inner.settings.stall_limit);
+    let over = inner.beats.ages(now).filter(|(_, age)| inner.beats.is_stall(*age));
     let stalled: Vec<_> =
         over.map(|(about, age)| Found::plain(Status::Fail, about, no_progress(age))).collect();
     if stalled.is_empty() {

@@ -40,9 +40,14 @@ impl Beat {
 
     /// How long ago the last beat was.
     pub(crate) fn age(&self, now: Instant) -> Duration {
+        self.last(now).1
+    }
+
+    /// The last beat's number, and how long ago it was.
+    fn last(&self, now: Instant) -> (u64, Duration) {
         match self.last.load(Ordering::Relaxed) {
-            ENDED => Duration::ZERO,
-            last => Duration::from_millis(self.millis(now).saturating_sub(last)),
+            ENDED => (ENDED, Duration::ZERO),
+            last => (last, Duration::from_millis(self.millis(now).saturating_sub(last))),
         }
     }
 
@@ -133,20 +138,30 @@ pub(crate) struct Beats {
     pub(crate) scheduler: Beat,
     pub(crate) writer: Beat,
     others: Vec<(Arc<str>, Heart)>,
+    limit: Duration,
 }
 
 const RUNTIME: &str = "main runtime";
 
 impl Beats {
-    pub(crate) fn new(others: Vec<(Arc<str>, Heart)>) -> Self {
-        Self { runtime: Heart::new(), scheduler: Beat::new(), writer: Beat::new(), others }
+    /// A heart older than `limit` is a stall.
+    pub(crate) fn new(others: Vec<(Arc<str>, Heart)>, limit: Duration) -> Self {
+        Self { runtime: Heart::new(), scheduler: Beat::new(), writer: Beat::new(), others, limit }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&str, &Beat)> {
+        let core = [(RUNTIME, &*self.runtime.beat), ("scheduler", &self.scheduler), ("writer", &self.writer)];
+        core.into_iter().chain(self.others.iter().map(|(name, heart)| (&**name, &*heart.beat)))
     }
 
     /// How long ago each beat was, by name.
     pub(crate) fn ages(&self, now: Instant) -> impl Iterator<Item = (&str, Duration)> {
-        let core = [(RUNTIME, &*self.runtime.beat), ("scheduler", &self.scheduler), ("writer", &self.writer)];
-        let others = self.others.iter().map(|(name, heart)| (&**name, &*heart.beat));
-        core.into_iter().chain(others).map(move |(name, beat)| (name, beat.age(now)))
+        self.all().map(move |(name, beat)| (name, beat.age(now)))
+    }
+
+    /// Whether a heart that has not beaten for this long has stalled: whatever speaks of a stall asks here.
+    pub(crate) fn is_stall(&self, age: Duration) -> bool {
+        age > self.limit
     }
 
     /// How late each runtime's beats have come of late, by name.
@@ -157,13 +172,14 @@ impl Beats {
             .map(move |(name, heart)| (name, heart.lag(now)))
     }
 
-    /// What liveness would say of the stalled ones, as a number: which they are and for how many seconds. None
-    /// when all beat.
-    pub(crate) fn stalled(&self, now: Instant, limit: Duration) -> Option<u64> {
+    /// The stall of this moment as a number: which hearts they are, since which beat and for how many seconds. None
+    /// when all beat. No two stalls share one, so what was rendered of the first is never told of the second.
+    pub(crate) fn stalled(&self, now: Instant) -> Option<u64> {
         let mut sum = None;
-        for (index, (_, age)) in self.ages(now).enumerate() {
-            if age > limit {
-                (index, age.as_secs()).hash(sum.get_or_insert_with(DefaultHasher::new));
+        for (index, (_, beat)) in self.all().enumerate() {
+            let (last, age) = beat.last(now);
+            if self.is_stall(age) {
+                (index, last, age.as_secs()).hash(sum.get_or_insert_with(DefaultHasher::new));
             }
         }
         sum.map(|sum| sum.finish())

@@ -99,6 +99,7 @@ impl Health {
         let snapshot = Snapshot { readings, grace: parts.settings.grace };
         let inner = Inner {
             probes: Probes::new(&parts.identity, parts.settings.profile),
+            beats: Beats::new(parts.hearts, parts.settings.stall_limit),
             switched: AtomicU64::new(0),
             identity: parts.identity,
             settings: parts.settings,
@@ -107,7 +108,6 @@ impl Health {
             components: parts.components,
             container: parts.container,
             lanes: parts.lanes,
-            beats: Beats::new(parts.hearts),
             snapshot: ArcSwap::from_pointee(snapshot),
             events: Events::default(),
             changes: watch::Sender::new(()),

@@ -5,8 +5,9 @@ use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::{
-    aggregate,
+    View, aggregate,
     check::Status,
+    report,
     testing::{builder, secs, settle, start},
 };
 
@@ -14,20 +15,23 @@ use crate::{
 async fn liveness_follows_the_heartbeats() {
     let running = start(builder());
     let live = || aggregate::live(&running.health);
+    let ready = || report::ready(&running.health, View::StatusOnly, &[]).ok;
     for _ in 0..1000 {
         advance(Duration::from_millis(100)).await;
         settle().await;
-        assert_eq!(live().status, Status::Pass);
+        assert!(live().status == Status::Pass && ready());
     }
     // The tests' runtime is the main runtime: while nothing is awaited, it is stalled.
     advance_without_running(secs(5)).await;
     assert_eq!(live().status, Status::Pass);
     advance_without_running(Duration::from_millis(200)).await;
     assert_eq!(live().status, Status::Fail);
+    assert!(!ready(), "who answers nothing is sent nothing");
     let about: Vec<String> = live().problems.into_iter().map(|problem| problem.about).collect();
     assert_eq!(about, ["main runtime", "scheduler", "writer"]);
     settle().await;
     assert_eq!(live().status, Status::Pass, "progress again is life again");
+    assert!(ready());
 
     running.health.drain();
     let health = running.end().await;
@@ -99,6 +103,28 @@ async fn a_killed_task_is_a_stall() {
         aggregate::live(&health).text(),
         "Application process is stalled: main runtime: no progress for 6 s; scheduler: no progress for 6 s; writer: no progress for 6 s"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn stalls_have_numbers_of_their_own() {
+    let beats = Beats::new(Vec::new(), secs(5));
+    let mut numbers = Vec::new();
+    for _ in 0..3 {
+        beats.runtime.beat.beat();
+        (beats.scheduler.end(), beats.writer.end());
+        for (millis, stalled) in [(5000, false), (1, true), (998, true), (1, true)] {
+            advance(Duration::from_millis(millis)).await;
+            assert_eq!(beats.stalled(Instant::now()).is_some(), stalled);
+            numbers.extend(beats.stalled(Instant::now()));
+        }
+    }
+    // One for each second of each stall: the pages count whole seconds.
+    assert_eq!(numbers.len(), 9);
+    numbers.dedup();
+    assert_eq!(numbers.len(), 6);
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 6, "a stall that is as long as another is another");
 }
 
 #[tokio::test(start_paused = true)]

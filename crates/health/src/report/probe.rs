@@ -124,7 +124,7 @@ impl Probes {
 
 pub(super) fn live(inner: &Inner, view: View) -> Answer {
     let now = Instant::now();
-    match inner.beats.stalled(now, inner.settings.stall_limit) {
+    match inner.beats.stalled(now) {
         None => inner.probes.live.answer(inner, view),
         Some(number) => {
             let kept = numbered(&inner.probes.stalled, number, || {
@@ -156,7 +156,7 @@ pub(super) fn ready(health: &Health, view: View, exclude: &[&str]) -> Answer {
         inner.lifecycle.version(),
         inner.container.version(),
         inner.switched.load(std::sync::atomic::Ordering::SeqCst),
-        inner.beats.stalled(now, inner.settings.stall_limit).unwrap_or(0),
+        inner.beats.stalled(now).unwrap_or(0),
     ];
     let snapshot = inner.snapshot.load();
     if let Some(kept) = &*inner.probes.ready.load()

@@ -127,8 +127,7 @@ pub(super) fn of(health: &Health, endpoint: Endpoint) -> Vec<Item> {
 }
 
 fn hearts(inner: &Inner) -> Vec<Item> {
-    let limit = inner.settings.stall_limit;
-    let heart = |(name, age)| match age > limit {
+    let heart = |(name, age)| match inner.beats.is_stall(age) {
         true => Item::new(name, Status::Fail, aggregate::no_progress(age)),
         false => Item::new(name, Status::Pass, ""),
     };
