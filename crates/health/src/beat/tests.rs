@@ -111,7 +111,8 @@ async fn stalls_have_numbers_of_their_own() {
     let mut numbers = Vec::new();
     for _ in 0..3 {
         beats.runtime.beat.beat();
-        (beats.scheduler.end(), beats.writer.end());
+        beats.scheduler.end();
+        beats.writer.end();
         for (millis, stalled) in [(5000, false), (1, true), (998, true), (1, true)] {
             advance(Duration::from_millis(millis)).await;
             assert_eq!(beats.stalled(Instant::now()).is_some(), stalled);
