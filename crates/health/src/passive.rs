@@ -75,7 +75,7 @@ impl Reporter {
         self.component.note_traffic(passed, at);
     }
 
-    /// `name`, or `plugin/name`.
+    /// `name`, or `plugin/name`, as [`Reading::label`](crate::Reading::label).
     pub fn label(&self) -> &str {
         &self.component.label
     }

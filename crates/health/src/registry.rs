@@ -1,6 +1,7 @@
 //! What is registered before the start: identity, gates, plugins, components.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -69,7 +70,7 @@ pub(crate) struct Component {
     pub(crate) scope: Scope,
     pub(crate) spec: Spec,
     /// `name` or `plugin/name`, with the component's id where it has one of its own (`disk(data)`): how logs, readiness
-    /// and `exclude` call it.
+    /// and `exclude` call it. No other component has the same.
     pub(crate) label: Arc<str>,
     pub(crate) check: Option<Arc<dyn Check>>,
     pub(crate) enabled: AtomicBool,
@@ -79,13 +80,7 @@ pub(crate) struct Component {
 }
 
 impl Component {
-    fn new(scope: Scope, spec: Spec, check: Option<Arc<dyn Check>>) -> Self {
-        let id =
-            if spec.component_id == spec.name { String::new() } else { format!("({})", spec.component_id) };
-        let label = match &scope {
-            Scope::Core => format!("{}{id}", spec.name).into(),
-            Scope::Plugin(plugin) => format!("{plugin}/{}{id}", spec.name).into(),
-        };
+    fn new(scope: Scope, spec: Spec, label: Arc<str>, check: Option<Arc<dyn Check>>) -> Self {
         Self {
             scope,
             spec,
@@ -105,6 +100,17 @@ impl Component {
     /// Whether an exclude list names it, by its name or its label.
     pub(crate) fn excluded(&self, exclude: &[&str]) -> bool {
         exclude.iter().any(|name| *name == &*self.spec.name || *name == &*self.label)
+    }
+
+    /// Whether this name means it on its own page: its name, or its label, where the plugin goes without saying.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let label = match &self.scope {
+            Scope::Core => Some(&*self.label),
+            Scope::Plugin(plugin) => {
+                self.label.strip_prefix(&**plugin).and_then(|rest| rest.strip_prefix('/'))
+            }
+        };
+        name == &*self.spec.name || label == Some(name)
     }
 
     /// Notes what real traffic said, for the scheduler to see without waiting for the writer.
@@ -140,6 +146,8 @@ pub struct Builder {
     gates: Vec<Arc<str>>,
     pages: Vec<Page>,
     components: Vec<Arc<Component>>,
+    /// How many have asked for each label.
+    labels: HashMap<Arc<str>, u32>,
     container: Container,
     lanes: Lanes,
     receivers: crate::passive::Receivers,
@@ -157,6 +165,7 @@ impl Builder {
             gates: Vec::new(),
             pages: Vec::new(),
             components: Vec::new(),
+            labels: HashMap::new(),
             container: Container::new(),
             lanes: Lanes { active, passive, dropped: Arc::default() },
             receivers: crate::passive::Receivers { from_checks, from_traffic },
@@ -265,8 +274,29 @@ impl Builder {
             let description = format!("{name} plugin");
             self.plugin(name, &description);
         }
-        let component = Arc::new(Component::new(scope, spec, check));
+        let label = self.label(&scope, &spec);
+        let component = Arc::new(Component::new(scope, spec, label, check));
         self.components.push(Arc::clone(&component));
         Reporter::new(component, self.components.len() - 1, self.lanes.clone())
+    }
+
+    /// A label that no other has: with the id, the measurement or at last a number, as far as it takes.
+    fn label(&mut self, scope: &Scope, spec: &Spec) -> Arc<str> {
+        let page = match scope {
+            Scope::Core => String::new(),
+            Scope::Plugin(plugin) => format!("{plugin}/"),
+        };
+        let id =
+            if spec.component_id == spec.name { String::new() } else { format!("({})", spec.component_id) };
+        let mut label: Arc<str> = format!("{page}{}{id}", spec.name).into();
+        if self.labels.contains_key(&label) {
+            label = format!("{page}{}{id}", spec.key).into();
+        }
+        while let Some(asked) = self.labels.get_mut(&label) {
+            *asked += 1;
+            label = format!("{page}{}{id}({asked})", spec.key).into();
+        }
+        self.labels.insert(Arc::clone(&label), 1);
+        label
     }
 }

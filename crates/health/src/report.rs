@@ -168,8 +168,9 @@ pub fn plugin(health: &Health, view: View, name: &str, exclude: &[&str]) -> Opti
     plugin_at(health, view, name, exclude, Moment::now())
 }
 
-/// One component alone, `service_container` of the core included: a page with its one name in `checks`. None if there
-/// is none of this name on this page. Without details it is the status and nothing else.
+/// One component alone, `service_container` of the core included: a page with its one name in `checks`; by its label
+/// (`disk(data)`) one of several that share a name. None if there is none of this name on this page. Without details it
+/// is the status and nothing else.
 pub fn component(health: &Health, view: View, scope: &Scope, name: &str) -> Option<Answer> {
     component_at(health, view, scope, name, Moment::now())
 }
@@ -206,7 +207,7 @@ fn component_at(health: &Health, view: View, scope: &Scope, name: &str, now: Mom
     let inner = &*health.inner;
     let snapshot = inner.snapshot.load();
     let mut seen = aggregate::on_page(&snapshot, scope, &[], now.instant);
-    seen.retain(|seen| seen.reading.spec().name() == name);
+    seen.retain(|seen| seen.reading.component.is_called(name));
     let report = (*scope == Scope::Core && name == CONTAINER).then(|| inner.container.report());
     let verdict = match &report {
         Some(report) => aggregate::container(report),

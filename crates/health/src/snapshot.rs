@@ -191,7 +191,7 @@ impl Reading {
         &self.component.spec
     }
 
-    /// `name`, or `plugin/name`.
+    /// `name`, or `plugin/name`; of several that share a name, with what tells it apart (`disk(data)`).
     pub fn label(&self) -> &str {
         &self.component.label
     }

@@ -84,6 +84,41 @@ async fn components_that_share_a_name_are_told_apart() {
     assert_eq!(list(&["disk"]).matches(" excluded: ok\n").count(), 2);
     let alone = |name| one(&health, Endpoint::Health, name, View::Full).unwrap().status;
     assert_eq!(["disk", "disk(logs)", "disk(data)"].map(alone), [Status::Fail, Status::Fail, Status::Pass]);
+    let page = |name| report::component(&health, View::Full, &Scope::Core, name).map(|page| page.status);
+    assert_eq!(
+        ["disk", "disk(logs)", "disk(data)"].map(page),
+        [Status::Fail, Status::Fail, Status::Pass].map(Some)
+    );
+    assert_eq!(page("disk(none)"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_two_are_called_the_same() {
+    let mut builder = builder();
+    let measured = |name: &str| spec(name).measurement("latency").unwrap();
+    let plugin = || Scope::plugin("p");
+    let mut labels = Vec::new();
+    for (scope, spec) in [
+        (Scope::Core, spec("db")),
+        (Scope::Core, measured("db")),
+        (plugin(), measured("db")),
+        (plugin(), spec("db").component_id("2")),
+        (plugin(), spec("db")),
+        (plugin(), spec("db")),
+        (plugin(), measured("db").component_id("2")),
+    ] {
+        labels.push(builder.passive(scope, spec).label().to_owned());
+    }
+    assert_eq!(labels, ["db", "db:latency", "p/db", "p/db(2)", "p/db(3)", "p/db(4)", "p/db:latency(2)"]);
+    let health = builder.build();
+    let list = ask(&health, Endpoint::Ready, true, &["db"], View::Full).1;
+    assert!(labels.iter().all(|label| list.contains(&format!("[+]{label} excluded: ok\n"))), "{list}");
+    let shown = |name| {
+        let page = report::component(&health, View::Full, &plugin(), name).unwrap();
+        String::from_utf8(page.body.to_vec()).unwrap().matches("componentId").count()
+    };
+    assert_eq!(["db", "db(2)", "db(4)", "db:latency(2)"].map(shown), [5, 1, 1, 1]);
+    assert_eq!(report::component(&health, View::Full, &Scope::Core, "p/db"), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,7 +16,7 @@ async fn one_component_alone() {
     let page = one(&Scope::Core, "db").unwrap();
     assert_eq!((page.http_status(), page.retry_after), (503, Some(5)));
     assert_eq!(keys(&page), ["db:latency", "db"]);
-    assert!(body_of(&page).contains(r#""output":"Component is not healthy: db: slow""#));
+    assert!(body_of(&page).contains(r#""output":"Component is not healthy: db:latency: slow""#));
     let page = one(&Scope::plugin("p"), "db").unwrap();
     assert_eq!((page.status, keys(&page)), (Status::Warn, vec!["db".to_owned()]));
     assert!(body_of(&page).contains(r#""serviceId":"p","description":"P""#));
