@@ -4,12 +4,15 @@
 //! stream, how many tokens were used, whether a stream came to its end. This crate reads just that,
 //! borrows where it can, and edits a value in place rather than writing the whole again.
 
+pub mod chat;
 pub mod dialect;
 pub mod edit;
 pub mod error;
+pub mod messages;
 pub mod models;
 pub mod operation;
 pub mod request;
+pub mod responses;
 pub mod sse;
 pub mod stream;
 pub mod usage;

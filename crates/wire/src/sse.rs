@@ -3,9 +3,12 @@
 //! Source: the WHATWG HTML standard, section 9.2 "Server-sent events". Lines end in LF, CRLF or CR; a field's
 //! value has one leading space removed; an empty line ends an event.
 
+mod events;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::edit;
+pub use events::{Events, write};
 
 /// A line longer than this is passed on but not looked at.
 const MAX_LINE: usize = 8 * 1024 * 1024;

@@ -42,11 +42,14 @@ pub(crate) struct RawUsage {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct InputDetails {
     cached_tokens: Option<u64>,
+    cache_write_tokens: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 struct OutputDetails {
     reasoning_tokens: Option<u64>,
+    /// Anthropic's word.
+    thinking_tokens: Option<u64>,
 }
 
 impl RawUsage {
@@ -81,8 +84,12 @@ impl RawUsage {
             cache_read: self
                 .cache_read_input_tokens
                 .or_else(|| self.input_details().and_then(|details| details.cached_tokens)),
-            cache_write: self.cache_creation_input_tokens,
-            reasoning: self.output_details().and_then(|details| details.reasoning_tokens),
+            cache_write: self
+                .cache_creation_input_tokens
+                .or_else(|| self.input_details().and_then(|details| details.cache_write_tokens)),
+            reasoning: self
+                .output_details()
+                .and_then(|details| details.reasoning_tokens.or(details.thinking_tokens)),
         }
     }
 }
@@ -178,6 +185,10 @@ mod tests {
             [Some(10), Some(7), Some(4), None, Some(3)],
         );
         check(
+            r#"{"usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4,"cache_write_tokens":2},"output_tokens":7}}"#,
+            [Some(10), Some(7), Some(4), Some(2), None],
+        );
+        check(
             r#"{"message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#,
             [Some(3), Some(1), None, None, None],
         );
@@ -196,6 +207,10 @@ mod tests {
         check(
             r#"{"usage":{"input_tokens":18446744073709551615,"cache_read_input_tokens":1}}"#,
             [Some(u64::MAX), None, Some(1), None, None],
+        );
+        check(
+            r#"{"usage":{"input_tokens":1,"output_tokens":9,"output_tokens_details":{"thinking_tokens":8}}}"#,
+            [Some(1), Some(9), None, None, Some(8)],
         );
         check(r#"{"content":[{"input":{"usage":{"input_tokens":1}}}]}"#, [None; 5]);
         check(r#"{"text":"\"usage\": {\"input_tokens\": 1}"}"#, [None; 5]);

@@ -19,6 +19,7 @@ const HEALTH: &str = "ccproxy-health";
 const HEALTH_SERVER: &str = "ccproxy-health-server";
 const HEALTH_SYSTEM: &str = "ccproxy-health-system";
 const PLUGIN_API: &str = "ccproxy-plugin-api";
+const TRANSLATE: &str = "ccproxy-translate";
 const UPSTREAM: &str = "ccproxy-upstream";
 const WIRE: &str = "ccproxy-wire";
 
@@ -29,6 +30,7 @@ const SERVERS: &[&str] = &["axum", "hyper", "hyper-util", "tower"];
 
 const WALLS: &[Wall] = &[
     Wall { room: WIRE, may_use: &[], never: IO, why: "it is pure" },
+    Wall { room: TRANSLATE, may_use: &[WIRE], never: IO, why: "it is pure" },
     Wall { room: CONFIG, may_use: &[], never: IO, why: "reading a configuration waits for nothing" },
     Wall {
         room: HEALTH_SERVER,
@@ -44,7 +46,12 @@ const WALLS: &[Wall] = &[
     },
     Wall { room: HEALTH, may_use: &[], never: SERVERS, why: "health knows no HTTP server and no LLM" },
     Wall { room: "ccproxy-telemetry", may_use: &[CONFIG], never: IO, why: "it only writes lines" },
-    Wall { room: PLUGIN_API, may_use: &[CONFIG, HEALTH, WIRE], never: SERVERS, why: "the boundary is small" },
+    Wall {
+        room: PLUGIN_API,
+        may_use: &[CONFIG, HEALTH, TRANSLATE, WIRE],
+        never: SERVERS,
+        why: "the boundary is small",
+    },
     Wall {
         room: UPSTREAM,
         may_use: &[CONFIG, HEALTH, PLUGIN_API, WIRE],
@@ -60,7 +67,7 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         room: "ccproxy-server",
-        may_use: &[CONFIG, HEALTH, HEALTH_SERVER, HEALTH_SYSTEM, PLUGIN_API, UPSTREAM, WIRE],
+        may_use: &[CONFIG, HEALTH, HEALTH_SERVER, HEALTH_SYSTEM, PLUGIN_API, TRANSLATE, UPSTREAM, WIRE],
         never: &[],
         why: "the server names no plugin; the program's list does",
     },

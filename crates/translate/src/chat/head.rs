@@ -1,0 +1,51 @@
+//! What is known of an answer from the beginning.
+
+use crate::Exchange;
+use crate::answer::Stop;
+
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    pub(super) id: String,
+    pub(super) created: u64,
+    pub(super) tier: Option<&'static str>,
+}
+
+impl Head {
+    pub(super) fn new(exchange: &Exchange, id: &str, created: Option<u64>, tier: Option<&str>) -> Self {
+        let own = ["chatcmpl-", "msg_", "resp_"].into_iter().find_map(|prefix| id.strip_prefix(prefix));
+        let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let base: String = own.unwrap_or(id).chars().filter(plain).take(64).collect();
+        let base = if base.is_empty() { &exchange.stamp.id } else { &base };
+        let tier = match tier {
+            Some("default" | "standard") => Some("default"),
+            Some("flex") => Some("flex"),
+            Some("scale") => Some("scale"),
+            Some("priority" | "fast") => Some("priority"),
+            _ => None,
+        };
+        Self { id: format!("chatcmpl-{base}"), created: created.unwrap_or(exchange.stamp.created), tier }
+    }
+}
+
+/// Why an answer ends. One that is refused in words is complete.
+pub(super) fn finish_reason(stop: &Stop, refused: bool, functions: bool) -> &'static str {
+    match stop {
+        Stop::End | Stop::Sequence(_) | Stop::Pause => "stop",
+        Stop::MaxTokens | Stop::Context => "length",
+        Stop::Tools if functions => "function_call",
+        Stop::Tools => "tool_calls",
+        Stop::Refusal if refused => "stop",
+        Stop::Refusal => "content_filter",
+    }
+}
+
+/// Why a provider's answer ends. Not every server says that tools are to be called.
+pub(super) fn stop(finish_reason: &str, called: bool, refused: bool) -> Stop {
+    match finish_reason {
+        "length" | "max_tokens" | "model_length" => Stop::MaxTokens,
+        "content_filter" => Stop::Refusal,
+        _ if called => Stop::Tools,
+        _ if refused => Stop::Refusal,
+        _ => Stop::End,
+    }
+}
