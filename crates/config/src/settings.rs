@@ -13,6 +13,7 @@ mod server;
 mod shutdown;
 #[cfg(test)]
 mod tests;
+mod translation;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use providers::{ProviderSection, RESERVED_NAMES};
 pub use routes::{InvalidTarget, Route, Target};
 pub use server::Server;
 pub use shutdown::Shutdown;
+pub use translation::Translation;
 
 use crate::place::{Mistake, Place};
 use crate::tree::{Node, Step, dotted};
@@ -43,6 +45,8 @@ pub struct Settings {
     pub management: Management,
     /// `[shutdown]`
     pub shutdown: Shutdown,
+    /// `[translation]`
+    pub translation: Translation,
     /// `[logging]`
     pub logging: Logging,
     /// `[[routes]]`, tried in order. Empty only if there are no providers, or with an explicit `routes = []`.

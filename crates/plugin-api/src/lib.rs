@@ -11,6 +11,7 @@ pub mod provider;
 pub mod room;
 
 pub use call::{Answer, AnswerBody, Call};
+pub use ccproxy_translate::{Limits, Profile};
 pub use entry::{Built, Plugin, PluginEntry};
 pub use error::{CallError, CallErrorKind, Fault};
 pub use provider::{Instance, Provider, StartError};

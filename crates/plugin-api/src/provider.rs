@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ccproxy_translate::Profile;
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
@@ -16,6 +17,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Whether the provider takes the operation as it is, without translation.
     fn supports(&self, operation: Operation) -> bool;
+
+    /// What the provider takes in this dialect, one of its own: what a translated request has to keep to.
+    fn profile(&self, dialect: Dialect) -> Profile {
+        Profile::of(dialect)
+    }
 
     /// Does what needs I/O before the first call: reads credentials, opens what must be open.
     ///

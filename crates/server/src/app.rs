@@ -82,6 +82,8 @@ pub(crate) struct Limits {
     pub(crate) body_timeout: Duration,
     pub(crate) headers: usize,
     pub(crate) sse_keep_alive: Duration,
+    /// A request that another dialect cannot carry whole is refused.
+    pub(crate) strict_translation: bool,
 }
 
 impl App {

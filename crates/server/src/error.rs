@@ -38,6 +38,12 @@ pub(crate) enum Error {
     UnknownModel { model: String },
     #[error("{instance} does not serve {operation}; it speaks {speaks}")]
     Unsupported { instance: String, operation: &'static str, speaks: String },
+    #[error("{0}")]
+    Translation(#[from] ccproxy_translate::Error),
+    #[error(
+        "the provider behind this model has nothing like these fields: {fields}; leave them out, or have translation.strict turned off"
+    )]
+    Dropped { fields: String },
     #[error("WebSocket is not served here; send the request by POST")]
     NoWebSocket,
     #[error("{0}")]
@@ -53,6 +59,7 @@ impl Error {
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Call(error) => error.kind().fault(),
+            Self::Translation(ccproxy_translate::Error::Answer { .. }) => Fault::Upstream,
             Self::Internal | Self::Draining => Fault::Us,
             _ => Fault::Client,
         }

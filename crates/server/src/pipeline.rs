@@ -10,6 +10,7 @@ mod intake;
 mod models;
 pub(crate) mod relay;
 mod resolve;
+mod translate;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::request_id::RequestId;
 use crate::respond;
 use crate::routes::Mount;
 use account::Exchange;
+use adapt::{Answered, Asked};
 
 /// Takes in the body of a request that is answered without it.
 pub(crate) async fn discard(request: Request<Incoming>) {
@@ -55,9 +57,11 @@ pub(crate) async fn run(
             exchange.done();
             return response;
         }
-        Ok(Outcome::Provider { answer, method, restore }) => relay::relay(answer, &method, restore, exchange)
-            .await
-            .map_err(|(error, exchange)| (error.into(), exchange)),
+        Ok(Outcome::Provider { answer, method, answered }) => {
+            relay::relay(answer, &method, answered, exchange)
+                .await
+                .map_err(|(error, exchange)| (error.into(), exchange))
+        }
         Err(error) => Err((error, Box::new(exchange))),
     };
     relayed.unwrap_or_else(|(error, mut exchange)| {
@@ -71,7 +75,7 @@ enum Outcome {
     /// An answer of our own, whole.
     Ours(Response<Body>),
     /// A provider's answer, and what the relay has to know of the request.
-    Provider { answer: Answer, method: Method, restore: Option<String> },
+    Provider { answer: Answer, method: Method, answered: Answered },
 }
 
 async fn steps(
@@ -103,12 +107,17 @@ async fn steps(
     let head = intake::head(operation, &body)?;
     let mut target = resolve::target(app, &mount, operation, path, head.as_ref(), client)?;
     exchange.target(&mut target, head.as_ref());
-    let (call, restore) = adapt::call(operation, path, parts, &body, head, &target)?;
+    let asked = Asked { operation, path, parts, body: &body, head, id: exchange.id() };
+    let (call, answered) = adapt::call(asked, &target, app.limits.strict_translation)?;
     let answer = call::call(&target.instance, call).await?;
     exchange.answered(answer.status());
-    let answer = models::in_shape(operation, family, restore.as_deref(), answer).await;
+    let name = match &answered {
+        Answered::Renamed(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let answer = models::in_shape(operation, family, name, answer).await;
     let answer = answer.inspect_err(|error| exchange.blame(error))?;
-    Ok(Outcome::Provider { answer, method, restore })
+    Ok(Outcome::Provider { answer, method, answered })
 }
 
 fn unmatched(found: Match, path: &str, request: &Request<Incoming>, id: &RequestId) -> Response<Body> {

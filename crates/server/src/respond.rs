@@ -73,6 +73,9 @@ fn row_of(error: &Error) -> Row {
         Error::Unsupported { .. } => {
             row(StatusCode::NOT_IMPLEMENTED, "not_supported", INVALID, Some("not_supported"))
         }
+        Error::Translation(ccproxy_translate::Error::Answer { .. }) => call_row(CallErrorKind::NotHttp),
+        Error::Translation(_) => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
+        Error::Dropped { .. } => row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("not_carried")),
         Error::Call(error) => call_row(error.kind()),
         Error::Draining => {
             row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("draining"))
@@ -123,6 +126,7 @@ pub(crate) fn stream_error(error: CallError, dialect: Dialect, events: u64, id: 
 fn body<'a>(error: &'a Error, row: &Row, message: &'a str, id: &'a RequestId) -> ErrorBody<'a> {
     let param = match error {
         Error::Request(error) => error.field(),
+        Error::Translation(error) => error.field(),
         Error::UnknownModel { .. } | Error::ModelNotAllowed { .. } => Some("model"),
         _ => None,
     };

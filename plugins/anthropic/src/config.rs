@@ -15,6 +15,11 @@ pub struct Config {
     pub credentials: Vec<SecretSource>,
     /// The header that carries the key.
     pub auth_header: AuthHeader,
+    /// The version of the API that is asked for where the client names none, as an OpenAI client does. From `2026-10-21`
+    /// on, `temperature`, `top_p` and `top_k` are left out of what is translated.
+    pub version: String,
+    /// How many tokens to ask for at most where the client does not say; the API wants a number.
+    pub max_tokens: u64,
     /// How the client's names of models become the provider's; the first rule that matches wins.
     pub model_mappings: Vec<ModelRule>,
     /// The vendor's command line, by its name or path, such as `claude`: health tells whether it is installed and which
@@ -30,6 +35,8 @@ impl Default for Config {
             base_url: "https://api.anthropic.com".to_owned(),
             credentials: Vec::new(),
             auth_header: AuthHeader::default(),
+            version: "2023-06-01".to_owned(),
+            max_tokens: 32_000,
             model_mappings: Vec::new(),
             cli: None,
             timeouts: Timeouts::default(),

@@ -11,7 +11,7 @@ use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
 use ccproxy_upstream::{Credentials, Endpoint};
 
 pub use config::{AuthHeader, Config};
-use provider::Anthropic;
+use provider::{Anthropic, Version};
 
 /// The plugin's line in the program's list.
 pub const ENTRY: PluginEntry = PluginEntry::of::<Kind>(env!("CARGO_PKG_VERSION"));
@@ -28,13 +28,20 @@ impl Plugin for Kind {
             let message = "must leave /v1 out, as ANTHROPIC_BASE_URL does".to_owned();
             return Err(vec![KeyError { key: "base_url", message }]);
         }
+        let Some(version) = Version::parse(&config.version) else {
+            let message = format!("{:?} is no version; give a date such as 2023-06-01", config.version);
+            return Err(vec![KeyError { key: "version", message }]);
+        };
+        if config.max_tokens == 0 {
+            return Err(vec![KeyError { key: "max_tokens", message: "must be more than 0".to_owned() }]);
+        }
         let endpoint = Endpoint::new(&config.base_url, "/v1", config.timeouts)
             .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
         let reachability = endpoint.reachability();
         let credentials = Arc::new(Credentials::new(config.credentials, config.auth_header.scheme()));
         let checks = checks::of(instance, Arc::clone(&credentials), config.cli.as_deref())
             .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
-        let provider = Anthropic::new(endpoint, credentials, config.auth_header);
+        let provider = Anthropic::new(endpoint, credentials, config.auth_header, version, config.max_tokens);
         Ok(Built {
             provider: Arc::new(provider),
             checks,

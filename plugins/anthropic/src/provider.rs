@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{Answer, Call, CallError, Provider, Room, StartError};
+use ccproxy_plugin_api::{Answer, Call, CallError, Limits, Profile, Provider, Room, StartError};
 use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
@@ -10,22 +10,45 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::AuthHeader;
 
-/// Sent where the client named no version, as an OpenAI client that asks for the models does not.
-const DEFAULT_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+/// The first version of the API that refuses the settings of sampling.
+const NO_SAMPLING: &str = "2026-10-21";
 
 pub(crate) struct Anthropic {
     endpoint: Endpoint,
     credentials: Arc<Credentials>,
     header: HeaderName,
+    version: Version,
+    max_tokens: u64,
+}
+
+/// A version of the API: a date, and so in order as text.
+pub(crate) struct Version(HeaderValue);
+
+impl Version {
+    /// None where it is no date.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let form = text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+        form.eq(*b"0000-00-00").then(|| HeaderValue::from_str(text).ok().map(Self))?
+    }
+
+    fn takes_sampling(&self) -> bool {
+        self.0.as_bytes() < NO_SAMPLING.as_bytes()
+    }
 }
 
 impl Anthropic {
-    pub(crate) fn new(endpoint: Endpoint, credentials: Arc<Credentials>, header: AuthHeader) -> Self {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        credentials: Arc<Credentials>,
+        header: AuthHeader,
+        version: Version,
+        max_tokens: u64,
+    ) -> Self {
         let header = match header {
             AuthHeader::XApiKey => HeaderName::from_static("x-api-key"),
             AuthHeader::Bearer => AUTHORIZATION,
         };
-        Self { endpoint, credentials, header }
+        Self { endpoint, credentials, header, version, max_tokens }
     }
 }
 
@@ -41,6 +64,11 @@ impl Provider for Anthropic {
         )
     }
 
+    fn profile(&self, dialect: Dialect) -> Profile {
+        let sampling = self.version.takes_sampling();
+        Profile { sampling, limits: Limits { max_tokens: self.max_tokens }, ..Profile::of(dialect) }
+    }
+
     fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {
         Box::pin(self.credentials.start())
     }
@@ -50,7 +78,7 @@ impl Provider for Anthropic {
             if let Some(credential) = self.credentials.header().await? {
                 call.headers.insert(self.header.clone(), credential);
             }
-            call.headers.entry("anthropic-version").or_insert(DEFAULT_VERSION);
+            call.headers.entry("anthropic-version").or_insert_with(|| self.version.0.clone());
             let answer = self.endpoint.send(call).await;
             self.credentials.heard(&answer);
             answer

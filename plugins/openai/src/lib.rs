@@ -30,7 +30,7 @@ impl Plugin for OpenAiKind {
     fn build(instance: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
         let OpenAiConfig { base_url, credentials, model_mappings, cli, timeouts } = config;
         let dialects = vec![Dialect::Responses, Dialect::Chat];
-        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli })
+        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, own: true })
     }
 }
 
@@ -49,7 +49,8 @@ impl Plugin for CompatibleKind {
             return Err(vec![KeyError { key: "dialects", message }]);
         }
         let CompatibleConfig { base_url, credentials, model_mappings, timeouts, .. } = config;
-        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli: None })
+        let (cli, own) = (None, false);
+        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, own })
     }
 }
 
@@ -61,16 +62,18 @@ struct Parts {
     model_mappings: Vec<ModelRule>,
     dialects: Vec<Dialect>,
     cli: Option<String>,
+    /// Whether it is OpenAI itself.
+    own: bool,
 }
 
 fn build(instance: &Instance, parts: Parts) -> Result<Built, Vec<KeyError>> {
-    let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli } = parts;
+    let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, own } = parts;
     let endpoint = Endpoint::new(&base_url, "", timeouts)
         .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
     let reachability = Some(endpoint.reachability());
     let credentials = Arc::new(Credentials::new(credentials, Scheme::Bearer));
     let checks = checks::of(instance, Arc::clone(&credentials), cli.as_deref())
         .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
-    let provider = Arc::new(OpenAi::new(endpoint, credentials, dialects));
+    let provider = Arc::new(OpenAi::new(endpoint, credentials, dialects, own));
     Ok(Built { provider, checks, reachability, model_mappings })
 }

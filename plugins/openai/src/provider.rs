@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{Answer, Call, CallError, Provider, Room, StartError};
+use ccproxy_plugin_api::{Answer, Call, CallError, Profile, Provider, Room, StartError};
 use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
@@ -12,11 +12,18 @@ pub(crate) struct OpenAi {
     endpoint: Endpoint,
     credentials: Arc<Credentials>,
     dialects: Vec<Dialect>,
+    /// It is OpenAI's own API, which knows the newer words.
+    own: bool,
 }
 
 impl OpenAi {
-    pub(crate) fn new(endpoint: Endpoint, credentials: Arc<Credentials>, dialects: Vec<Dialect>) -> Self {
-        Self { endpoint, credentials, dialects }
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        credentials: Arc<Credentials>,
+        dialects: Vec<Dialect>,
+        own: bool,
+    ) -> Self {
+        Self { endpoint, credentials, dialects, own }
     }
 }
 
@@ -31,6 +38,10 @@ impl Provider for OpenAi {
             Operation::ResponsesSocket | Operation::CountTokens => false,
             _ => operation.dialect().is_some_and(|dialect| self.dialects.contains(&dialect)),
         }
+    }
+
+    fn profile(&self, dialect: Dialect) -> Profile {
+        Profile { max_completion_tokens: self.own, developer: self.own, ..Profile::of(dialect) }
     }
 
     fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {

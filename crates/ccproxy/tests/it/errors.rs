@@ -174,9 +174,8 @@ async fn what_the_instance_does_not_serve() {
         check(&response, anthropic, &row);
         assert_eq!(response.header("x-should-retry"), Some("false"));
     };
-    check_unsupported("/claude/v1/chat/completions", false, "claude does not serve chat/completions").await;
-    check_unsupported("/codex/v1/messages", true, "codex does not serve messages").await;
-    check_unsupported("/local/v1/responses", false, "local does not serve responses").await;
+    check_unsupported("/codex/v1/messages/count_tokens", true, "codex does not serve").await;
+    check_unsupported("/claude/v1/completions", false, "claude does not serve").await;
     check_unsupported("/claude/v1/embeddings", false, "it speaks").await;
 }
 

@@ -24,3 +24,4 @@ mod mapping;
 mod passthrough;
 mod streams;
 mod support;
+mod translation;

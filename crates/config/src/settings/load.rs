@@ -8,7 +8,9 @@ use serde_json::Value as Json;
 
 use super::check::{check, default_routes};
 use super::providers::name_fault;
-use super::{Auth, Health, Logging, Management, ProviderSection, Route, Server, Settings, Shutdown};
+use super::{
+    Auth, Health, Logging, Management, ProviderSection, Route, Server, Settings, Shutdown, Translation,
+};
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
 use crate::place::{Mistake, Mistakes, Place};
@@ -17,8 +19,8 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 8] =
-    ["server", "auth", "health", "management", "shutdown", "logging", "providers", "routes"];
+pub(crate) const SECTIONS: [&str; 9] =
+    ["server", "auth", "health", "management", "shutdown", "translation", "logging", "providers", "routes"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -27,6 +29,7 @@ impl Default for Settings {
             auth: Auth::default(),
             health: Health::default(),
             management: Management::default(),
+            translation: Translation::default(),
             shutdown: Shutdown::default(),
             logging: Logging::default(),
             routes: Vec::new(),
@@ -61,6 +64,7 @@ impl Settings {
             auth: section(&tree, "auth", &mut mistakes),
             health: section(&tree, "health", &mut mistakes),
             management: section(&tree, "management", &mut mistakes),
+            translation: section(&tree, "translation", &mut mistakes),
             shutdown: section(&tree, "shutdown", &mut mistakes),
             logging: section(&tree, "logging", &mut mistakes),
             routes: section(&tree, "routes", &mut mistakes),
@@ -89,6 +93,7 @@ fn defaults() -> Node {
     tree.set("auth", plain(&Auth::default(), &Place::Default));
     tree.set("health", plain(&Health::default(), &Place::Default));
     tree.set("management", plain(&Management::default(), &Place::Default));
+    tree.set("translation", plain(&Translation::default(), &Place::Default));
     tree.set("shutdown", plain(&Shutdown::default(), &Place::Default));
     tree.set("logging", plain(&Logging::default(), &Place::Default));
     tree

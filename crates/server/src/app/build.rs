@@ -111,6 +111,7 @@ fn assemble(
             body_timeout: server.body_timeout,
             headers: usize::from(server.max_headers),
             sse_keep_alive: server.sse_keep_alive,
+            strict_translation: settings.translation.strict,
         },
         health,
         stats: Arc::default(),

@@ -1,6 +1,7 @@
 //! Step 2: from the client's request to the call of the provider.
 //!
-//! Today both sides speak the same dialect, so this is a matter of headers and of the model's name.
+//! Where both sides speak the same dialect this is a matter of headers and of the model's name; elsewhere the request is
+//! [translated](super::translate).
 
 use std::borrow::Cow;
 
@@ -14,7 +15,9 @@ use http::header::{
 use http::request::Parts;
 
 use super::resolve::Target;
+use super::translate::{self, Translation};
 use crate::error::Error;
+use crate::request_id::RequestId;
 
 /// What a client says to us and to nobody behind us: its credentials, and the terms of its own connection. Every
 /// answer may be read from the side or reshaped, so it must come unencoded.
@@ -29,18 +32,43 @@ const OURS: [HeaderName; 8] = [
     CONTENT_LENGTH,
 ];
 
-/// The call, and the client's name of the model where the answer has to be given it back.
-pub(super) fn call(
-    operation: Operation,
-    path: &str,
-    parts: Parts,
-    body: &Bytes,
-    head: Option<RequestHead<'_>>,
-    target: &Target,
-) -> Result<(Call, Option<String>), Error> {
-    if !target.instance.provider.supports(operation) {
-        return Err(unsupported(operation, target));
+/// What has to become of the provider's answer before the client gets it.
+pub(super) enum Answered {
+    /// Nothing.
+    AsItIs,
+    /// The client's name of the model comes back.
+    Renamed(String),
+    /// All of it is said in the client's dialect.
+    Translated(Box<Translation>),
+}
+
+/// A request, as the steps before this one leave it.
+pub(super) struct Asked<'a> {
+    pub(super) operation: Operation,
+    pub(super) path: &'a str,
+    pub(super) parts: Parts,
+    pub(super) body: &'a Bytes,
+    pub(super) head: Option<RequestHead<'a>>,
+    pub(super) id: &'a RequestId,
+}
+
+/// The call, and what its answer needs. `strict` refuses what cannot be carried whole into another dialect.
+pub(super) fn call(asked: Asked<'_>, target: &Target, strict: bool) -> Result<(Call, Answered), Error> {
+    let provider = &*target.instance.provider;
+    if provider.supports(asked.operation) {
+        let (call, restore) = same_dialect(asked, target);
+        return Ok((call, restore.map_or(Answered::AsItIs, Answered::Renamed)));
     }
+    let Some(dialect) = translate::dialect_for(provider, asked.operation) else {
+        return Err(unsupported(asked.operation, target));
+    };
+    let (call, translation) = translate::call(&asked, dialect, target, strict)?;
+    Ok((call, Answered::Translated(Box::new(translation))))
+}
+
+/// The client's own request under the provider's name of the model.
+fn same_dialect(asked: Asked<'_>, target: &Target) -> (Call, Option<String>) {
+    let Asked { operation, path, parts, body, head, .. } = asked;
     let mut headers = parts.headers;
     strip_hop_by_hop(&mut headers, &OURS);
     let (body, stream, restore) = match head {
@@ -60,7 +88,7 @@ pub(super) fn call(
         Some(query) => format!("{path}?{query}"),
         None => path.into_owned(),
     };
-    Ok((Call { operation, method: parts.method, target, headers, body, model, stream }, restore))
+    (Call { operation, method: parts.method, target, headers, body, model, stream }, restore)
 }
 
 /// The client's name of the model that it asks about, where the provider has another.

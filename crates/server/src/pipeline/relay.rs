@@ -1,10 +1,11 @@
 //! Step 4: the answer goes to the client as it comes, watched from the side.
 //!
-//! Nothing is buffered and nothing is changed, with three exceptions that each have their reason: the model's name is
-//! given back where the operator has it mapped, a silent stream gets a keep-alive between two events, and a stream
-//! that breaks off ends in the dialect's own error.
+//! Between two of the same dialect nothing is buffered and nothing is changed, with three exceptions that each have
+//! their reason: the model's name is given back where the operator has it mapped, a silent stream gets a keep-alive
+//! between two events, and a stream that breaks off ends in the dialect's own error.
 
 mod stream;
+mod translated;
 mod whole;
 
 use std::pin::Pin;
@@ -19,8 +20,11 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 
 use self::stream::Stream;
+use self::translated::Made;
 use self::whole::Whole;
 use super::account::Exchange;
+use super::adapt::Answered;
+use super::translate::Translation;
 use crate::body::Body;
 
 /// The largest answer that is held to be changed.
@@ -48,11 +52,16 @@ type Failed = (CallError, Box<Exchange>);
 pub(super) async fn relay(
     answer: Answer,
     method: &Method,
-    restore: Option<String>,
+    answered: Answered,
     mut exchange: Exchange,
 ) -> Result<Response<Body>, Failed> {
     let (mut parts, inner) = answer.into_parts();
     exchange.answered(parts.status);
+    let restore = match answered {
+        Answered::AsItIs => None,
+        Answered::Renamed(name) => Some(name),
+        Answered::Translated(translation) => return translated(parts, inner, *translation, exchange).await,
+    };
     if *method == Method::HEAD || inner.is_end_stream() {
         exchange.done();
         return Ok(Response::from_parts(parts, Body::empty()));
@@ -73,6 +82,32 @@ pub(super) async fn relay(
     };
     let relay = Relay { inner, exchange, watch, finished: false };
     Ok(Response::from_parts(parts, Body::from(relay)))
+}
+
+/// The answer in the client's dialect.
+async fn translated(
+    mut parts: http::response::Parts,
+    inner: AnswerBody,
+    translation: Translation,
+    mut exchange: Exchange,
+) -> Result<Response<Body>, Failed> {
+    match translated::begin(&mut parts, inner, translation).await {
+        Ok(Made::Whole(body, usage)) => {
+            exchange.byte();
+            exchange.usage(usage);
+            exchange.done();
+            Ok(Response::from_parts(parts, Body::from(body)))
+        }
+        Ok(Made::Stream(translated, inner)) => {
+            let stream = Stream::translated(translated, exchange.app().limits.sse_keep_alive);
+            let watch = Watch::Stream(Box::new(stream));
+            Ok(Response::from_parts(parts, Body::from(Relay { inner, exchange, watch, finished: false })))
+        }
+        Err(error) => {
+            exchange.blame(&error);
+            Err((error, Box::new(exchange)))
+        }
+    }
 }
 
 /// A whole answer with the client's name of the model in it.
@@ -139,20 +174,23 @@ type Polled = Poll<Option<Result<Frame<Bytes>, CallError>>>;
 
 impl Relay {
     /// A frame has come: it is looked at and passed on. `None` if all of it is held back for now.
-    fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+    fn pass(&mut self, frame: Frame<Bytes>) -> Option<Result<Frame<Bytes>, CallError>> {
         self.exchange.byte();
         let Ok(data) = frame.into_data() else {
             return None;
         };
         let data = match &mut self.watch {
-            Watch::Stream(stream) => stream.pass(data),
+            Watch::Stream(stream) => match stream.pass(data) {
+                Ok(data) => data,
+                Err(error) => return self.break_off(error),
+            },
             Watch::Whole(whole) => whole.pass(data),
             Watch::Nothing => data,
         };
         if self.inner.is_end_stream() && self.is_sized() {
             self.settle();
         }
-        (!data.is_empty()).then(|| Frame::data(data))
+        (!data.is_empty()).then(|| Ok(Frame::data(data)))
     }
 
     /// Whoever reads a body of known length does not ask for its end.
@@ -208,14 +246,11 @@ impl Relay {
 
     /// Between two events the dialect's own error ends the stream; anywhere else only a closed connection tells the
     /// client that the answer is not whole.
-    fn error_frame(&self, error: CallError) -> Result<Frame<Bytes>, CallError> {
-        match &self.watch {
-            Watch::Stream(stream) if stream.may_insert() => {
-                let (dialect, events) = (stream.dialect(), stream.events());
-                Ok(Frame::data(crate::respond::stream_error(error, dialect, events, self.exchange.id())))
-            }
-            _ => Err(error),
-        }
+    fn error_frame(&mut self, error: CallError) -> Result<Frame<Bytes>, CallError> {
+        let Watch::Stream(stream) = &mut self.watch else { return Err(error) };
+        let id = self.exchange.id();
+        let same = |error, dialect, events| crate::respond::stream_error(error, dialect, events, id);
+        stream.error_event(error, same).map(Frame::data)
     }
 }
 
@@ -253,7 +288,7 @@ impl http_body::Body for Relay {
                 }
             };
             let frame = match polled {
-                Some(Ok(frame)) => this.pass(frame).map(Ok),
+                Some(Ok(frame)) => this.pass(frame),
                 Some(Err(error)) => this.break_off(error),
                 None => this.end(),
             };

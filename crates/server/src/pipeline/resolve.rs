@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ccproxy_wire::{Operation, RequestHead};
 
+use super::translate::serves;
 use crate::app::{App, Instance, Passage, Target as Route, Traffic};
 use crate::auth::Client;
 use crate::error::Error;
@@ -51,7 +52,7 @@ pub(super) fn unified(app: &App, model: &str) -> Result<Target, Error> {
 fn routed(app: &App, model: &str, operation: Operation) -> Result<Target, Error> {
     let (first, others) = targets(app, model)?;
     let all = std::iter::once(first).chain(others);
-    let mut able = all.filter(|target| target.instance.provider.supports(operation));
+    let mut able = all.filter(|target| serves(&*target.instance.provider, operation));
     // If none speaks it, the first says so.
     let first = able.next().unwrap_or(first);
     let mut others = able.peekable();

@@ -29,6 +29,12 @@ impl Stage {
         Self { app, upstream }
     }
 
+    /// The same provider behind a program with more tables.
+    pub(crate) async fn beside(stage: Self, extra: &str) -> Self {
+        let app = TestApp::start(PLUGINS, &config(&stage.upstream.url(), "", extra)).await;
+        Self { app, upstream: stage.upstream }
+    }
+
     /// Sends a request to the program.
     pub(crate) async fn send(&self, request: &Request) -> Response {
         send(self.app.address(), request).await

@@ -1,4 +1,4 @@
-//! Watching a stream of events: usage, keep-alive, early end.
+//! A stream of events on its way: watched or translated, kept alive, ended early.
 
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,18 +13,29 @@ use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use tokio::time::Instant;
 
+use super::translated::Translated;
+
 const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
 const COMMENT: &[u8] = b": keep-alive\n\n";
 
 /// A stream on its way.
 pub(super) struct Stream {
-    observer: Observer,
-    restorer: Option<ModelRestorer>,
+    way: Way,
     /// A stream whose length was announced can take no event of ours.
     sized: bool,
     keep_alive: Duration,
     last: Instant,
     alarm: Alarm,
+}
+
+/// What becomes of the bytes.
+enum Way {
+    /// They pass as they are, but for the model's name.
+    Same {
+        observer: Observer,
+        restorer: Option<ModelRestorer>,
+    },
+    Translated(Translated),
 }
 
 impl Stream {
@@ -37,50 +48,62 @@ impl Stream {
         if restore.is_some() {
             headers.remove(CONTENT_LENGTH);
         }
-        Self {
-            observer: Observer::new(dialect),
-            restorer: restore.map(|name| ModelRestorer::new(&name)),
-            sized: headers.contains_key(CONTENT_LENGTH),
-            keep_alive,
-            last: Instant::now(),
-            alarm: Alarm::default(),
-        }
+        let restorer = restore.map(|name| ModelRestorer::new(&name));
+        let way = Way::Same { observer: Observer::new(dialect), restorer };
+        Self::of(way, headers.contains_key(CONTENT_LENGTH), keep_alive)
     }
 
-    pub(super) fn pass(&mut self, data: Bytes) -> Bytes {
+    pub(super) fn translated(translated: Translated, keep_alive: Duration) -> Self {
+        Self::of(Way::Translated(translated), false, keep_alive)
+    }
+
+    fn of(way: Way, sized: bool, keep_alive: Duration) -> Self {
+        Self { way, sized, keep_alive, last: Instant::now(), alarm: Alarm::default() }
+    }
+
+    /// The provider's next bytes have come; an error if they are none that it may send.
+    pub(super) fn pass(&mut self, data: Bytes) -> Result<Bytes, CallError> {
         self.last = Instant::now();
-        self.observer.push(&data);
-        match &mut self.restorer {
-            Some(restorer) => restorer.push(&data),
-            None => data,
+        match &mut self.way {
+            Way::Same { observer, restorer } => {
+                observer.push(&data);
+                Ok(restorer.as_mut().map(|restorer| restorer.push(&data)).unwrap_or(data))
+            }
+            Way::Translated(translated) => translated.push(&data),
         }
     }
 
     /// What was held back for a line's end that did not come.
     pub(super) fn rest(&mut self) -> Bytes {
-        self.restorer.as_mut().map(ModelRestorer::finish).unwrap_or_default()
+        match &mut self.way {
+            Way::Same { restorer, .. } => restorer.as_mut().map(ModelRestorer::finish).unwrap_or_default(),
+            Way::Translated(translated) => translated.rest(),
+        }
     }
 
     pub(super) fn usage(&self) -> Usage {
-        self.observer.usage()
+        match &self.way {
+            Way::Same { observer, .. } => observer.usage(),
+            Way::Translated(translated) => translated.usage(),
+        }
     }
 
-    pub(super) fn events(&self) -> u64 {
-        self.observer.events()
-    }
-
-    pub(super) fn dialect(&self) -> Dialect {
-        self.observer.dialect()
+    /// Where the stream stands.
+    fn progress(&self) -> Progress {
+        match &self.way {
+            Way::Same { observer, .. } => observer.progress(),
+            Way::Translated(translated) => translated.progress(),
+        }
     }
 
     /// Whether the provider itself reported an error inside the stream.
     pub(super) fn told_error(&self) -> bool {
-        self.observer.progress() == Progress::Error
+        self.progress() == Progress::Error
     }
 
     /// Whether the dialect's last event, or an error in its place, has gone by.
     pub(super) fn is_over(&self) -> bool {
-        matches!(self.observer.progress(), Progress::Complete | Progress::Error)
+        matches!(self.progress(), Progress::Complete | Progress::Error)
     }
 
     pub(super) fn is_sized(&self) -> bool {
@@ -88,14 +111,45 @@ impl Stream {
     }
 
     /// Whether an event of ours may go out now.
-    pub(super) fn may_insert(&self) -> bool {
-        !self.sized && self.observer.at_boundary()
+    fn may_insert(&self) -> bool {
+        match &self.way {
+            Way::Same { observer, .. } => !self.sized && observer.at_boundary(),
+            Way::Translated(_) => true,
+        }
+    }
+
+    /// The dialect's own error event, where one may go out now: `same` makes that of a stream that passes as it is, given
+    /// its dialect and how many events went before.
+    pub(super) fn error_event(
+        &mut self,
+        error: CallError,
+        same: impl FnOnce(CallError, Dialect, u64) -> Bytes,
+    ) -> Result<Bytes, CallError> {
+        if !self.may_insert() {
+            return Err(error);
+        }
+        Ok(match &mut self.way {
+            Way::Same { observer, .. } => same(error, observer.dialect(), observer.events()),
+            Way::Translated(translated) => translated.fail(&error),
+        })
     }
 
     /// The stream has ended: an error if that was before its own last event.
     pub(super) fn early_end(&mut self) -> Option<CallError> {
-        self.observer.finish();
-        (self.observer.progress() == Progress::Open).then(|| {
+        match &mut self.way {
+            Way::Same { observer, .. } => observer.finish(),
+            Way::Translated(translated) => {
+                if let Err(error) = translated.finish() {
+                    return Some(error);
+                }
+            }
+        }
+        // A translated stream is the client's to understand, so it has to have begun.
+        let open = match self.way {
+            Way::Same { .. } => self.progress() == Progress::Open,
+            Way::Translated(_) => !self.is_over(),
+        };
+        open.then(|| {
             CallError::new(
                 CallErrorKind::Reset,
                 "the provider ended the stream before its last event; try again",
@@ -116,7 +170,11 @@ impl Stream {
 
     /// Before its first event a Messages stream takes no ping, but every stream takes a comment.
     fn silence(&self) -> &'static [u8] {
-        match (self.observer.dialect(), self.observer.progress()) {
+        let dialect = match &self.way {
+            Way::Same { observer, .. } => observer.dialect(),
+            Way::Translated(translated) => translated.dialect(),
+        };
+        match (dialect, self.progress()) {
             (Dialect::Messages, Progress::Open) => PING,
             _ => COMMENT,
         }

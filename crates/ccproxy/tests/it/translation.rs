@@ -1,0 +1,149 @@
+//! Client and provider speak different dialects.
+
+use ccproxy_testkit::upstream::{At, Fault, Script};
+use serde_json::{Value, json};
+
+use crate::support::stage::ask;
+use crate::support::{Request, Response, Stage};
+
+/// A provider that speaks Responses and nothing else, beside the usual ones.
+async fn stage(extra: &str) -> Stage {
+    let stage = Stage::start("").await;
+    let only = format!(
+        "[providers.newer]\nkind = 'openai-compatible'\nbase_url = '{}/v1'\ndialects = ['responses']\n{extra}",
+        stage.upstream.url()
+    );
+    Stage::beside(stage, &only).await
+}
+
+/// Every ordered pair: the path of the client, and what the provider has to see.
+const PAIRS: [(&str, &str); 6] = [
+    ("/claude/v1/chat/completions", "/v1/messages"),
+    ("/claude/v1/responses", "/v1/messages"),
+    ("/local/v1/messages", "/v1/chat/completions"),
+    ("/local/v1/responses", "/v1/chat/completions"),
+    ("/codex/v1/messages", "/v1/responses"),
+    ("/newer/v1/chat/completions", "/v1/responses"),
+];
+
+fn request(path: &str, stream: bool) -> Request {
+    Request::post(path, ask::body(path, "a-model", stream))
+        .header("x-api-key", "client-secret")
+        .header("anthropic-beta", "some-beta")
+        .header("openai-organization", "org-1")
+}
+
+/// What a whole answer says, by the client's dialect.
+fn said(path: &str, answer: &Value) -> String {
+    let text = match path.rsplit('/').next().unwrap() {
+        "messages" => &answer["content"][0]["text"],
+        "completions" => &answer["choices"][0]["message"]["content"],
+        _ => &answer["output"][0]["content"][0]["text"],
+    };
+    text.as_str().unwrap_or_else(|| panic!("{path}: {answer}")).to_owned()
+}
+
+/// The text of a stream put together, and its last event's data.
+fn streamed(path: &str, response: &Response) -> (String, String) {
+    assert!(response.whole && response.status == 200, "{path}: {}", response.text());
+    let (mut text, mut last) = (String::new(), String::new());
+    for line in response.text().lines().filter_map(|line| line.strip_prefix("data: ")) {
+        line.clone_into(&mut last);
+        let event: Value = serde_json::from_str(line).unwrap_or_default();
+        let delta = match path.rsplit('/').next().unwrap() {
+            "messages" => &event["delta"]["text"],
+            "completions" => &event["choices"][0]["delta"]["content"],
+            _ if event["type"] == "response.output_text.delta" => &event["delta"],
+            _ => &Value::Null,
+        };
+        text.push_str(delta.as_str().unwrap_or_default());
+    }
+    (text, last)
+}
+
+#[tokio::test]
+async fn every_pair() {
+    let stage = stage("").await;
+    for (path, seen) in PAIRS {
+        let (answer, call) = stage.pass(&request(path, false)).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert_eq!(call.path(), seen);
+        for ours in ["x-api-key", "anthropic-beta", "openai-organization"] {
+            assert!(call.header(ours).is_none_or(|value| value.starts_with("sk-ant-planted")), "{path}: {ours}");
+        }
+        let body = answer.json();
+        assert_eq!(body["model"], "a-model", "{path}: {body}");
+        let said = said(path, &body);
+        assert!(!said.is_empty(), "{path}: {body}");
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
+
+        let (stream, _) = stage.pass(&request(path, true)).await;
+        assert_eq!(stream.header("content-type").map(|kind| kind.starts_with("text/event-stream")), Some(true));
+        let (text, last) = streamed(path, &stream);
+        assert_eq!(text, said, "{path}: {}", stream.text());
+        let ends = match path.rsplit('/').next().unwrap() {
+            "messages" => r#""message_stop""#,
+            "completions" => "[DONE]",
+            _ => r#""response.completed""#,
+        };
+        assert!(last.contains(ends), "{path}: {last}");
+    }
+    let pairs = PAIRS.len() as u64;
+    assert_eq!(stage.counts().await, [2 * pairs, 2 * pairs, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_does_not_look_whole() {
+    let stage = stage("").await;
+    for (path, _) in PAIRS {
+        let response = stage.scripted(Script::fault(Fault::Close(At::Body(400))), &request(path, true)).await;
+        let text = response.text();
+        let anthropic = path.ends_with("messages");
+        let is_told = if anthropic { text.contains("event: error\n") } else { text.contains("\"error\"") };
+        assert!(is_told || !response.whole, "{path}: {text}");
+        for end in ["message_stop", "[DONE]", "response.completed"] {
+            assert!(!text.contains(end), "{path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_providers_errors() {
+    let stage = stage("").await;
+    for (path, _) in PAIRS {
+        let limited = stage.scripted(Script::error(429), &request(path, false)).await;
+        assert_eq!((limited.status, limited.header("retry-after")), (429, Some("1")), "{path}");
+        let kind = limited.json()["error"]["type"].clone();
+        let anthropic = path.ends_with("messages");
+        assert_eq!(kind, if anthropic { "rate_limit_error" } else { "rate_limit_exceeded" }, "{path}");
+        assert_eq!(limited.json()["type"], if anthropic { json!("error") } else { Value::Null }, "{path}");
+
+        let overloaded = stage.scripted(Script::error(529), &request(path, true)).await;
+        assert_eq!(overloaded.status, if anthropic { 529 } else { 503 }, "{path}");
+
+        let told = stage.scripted(Script::error_event(), &request(path, true)).await;
+        assert!(told.whole && told.text().contains("error"), "{path}: {}", told.text());
+        let foreign = stage.scripted(Script::whole(200, "<html>"), &request(path, false)).await;
+        assert_eq!(foreign.status, 502, "{path}: {}", foreign.text());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_carried() {
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "seed": 7}).to_string();
+    let chat = Request::post("/claude/v1/chat/completions", body);
+    let lenient = stage("").await;
+    let answer = lenient.send(&chat).await;
+    assert_eq!((answer.status, answer.header("x-ccproxy-dropped")), (200, Some("seed")), "{}", answer.text());
+    let strict = stage("[translation]\nstrict = true").await;
+    let refused = strict.send(&chat).await;
+    assert!(refused.status == 400 && refused.text().contains("seed"), "{}", refused.text());
+    assert!(strict.upstream.requests().is_empty());
+
+    let several = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "n": 2}).to_string();
+    let refused = lenient.send(&Request::post("/claude/v1/chat/completions", several)).await;
+    assert_eq!((refused.status, &refused.json()["error"]["param"]), (400, &json!("n")), "{}", refused.text());
+    let wrong = json!({"model": "m", "messages": [{"role": "user", "content": 7}]}).to_string();
+    let refused = lenient.send(&Request::post("/claude/v1/chat/completions", wrong)).await;
+    assert!(refused.status == 400 && refused.text().contains("messages.0.content"), "{}", refused.text());
+}

@@ -1,0 +1,129 @@
+//! An answer that is said in another dialect.
+
+use bytes::Bytes;
+use ccproxy_plugin_api::{AnswerBody, CallError, CallErrorKind};
+use ccproxy_translate::{Dropped, Exchange, Stream};
+use ccproxy_wire::stream::Progress;
+use ccproxy_wire::{Dialect, Usage};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::response::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::{Kind, collect};
+use crate::pipeline::translate::Translation;
+
+/// Names what of the request the provider's dialect has no place for.
+const DROPPED: HeaderName = HeaderName::from_static("x-ccproxy-dropped");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What a translation makes of an answer.
+pub(super) enum Made {
+    /// All of it.
+    Whole(Bytes, Usage),
+    /// What goes on.
+    Stream(Translated, AnswerBody),
+}
+
+/// Begins the translation of an answer. Status and headers stay, but for what says how the body is made.
+pub(super) async fn begin(
+    parts: &mut Parts,
+    inner: AnswerBody,
+    translation: Translation,
+) -> Result<Made, CallError> {
+    let Translation { exchange, dropped } = translation;
+    mark(parts, &dropped);
+    let kind = Kind::of(&parts.headers);
+    parts.headers.remove(CONTENT_LENGTH);
+    if parts.status.is_success() && kind == Kind::Events {
+        return Ok(Made::Stream(Translated::new(exchange), inner));
+    }
+    parts.headers.remove(CONTENT_ENCODING);
+    parts.headers.insert(CONTENT_TYPE, JSON);
+    let body = collect(inner).await?;
+    if parts.status.is_success() {
+        let (body, usage) = exchange.answer(&body).map_err(|error| foreign(&error))?;
+        return Ok(Made::Whole(body.into(), usage));
+    }
+    let family = exchange.client().family();
+    let body = ccproxy_translate::error(family, parts.status.as_u16(), &body);
+    parts.status = status(parts.status, exchange.client());
+    Ok(Made::Whole(body.into(), Usage::default()))
+}
+
+fn mark(parts: &mut Parts, dropped: &Dropped) {
+    if !dropped.is_empty()
+        && let Ok(names) = HeaderValue::try_from(dropped.to_string())
+    {
+        parts.headers.insert(DROPPED, names);
+    }
+}
+
+/// OpenAI's clients know no 529; Anthropic's take it for what it is.
+fn status(status: StatusCode, client: Dialect) -> StatusCode {
+    if status.as_u16() == 529 && client != Dialect::Messages {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        status
+    }
+}
+
+fn foreign(error: &ccproxy_translate::Error) -> CallError {
+    CallError::new(CallErrorKind::NotHttp, error.to_string())
+}
+
+/// A stream in the client's dialect.
+pub(super) struct Translated {
+    stream: Stream,
+    dialect: Dialect,
+    /// What the end of the provider's stream has brought.
+    rest: Vec<u8>,
+}
+
+impl Translated {
+    fn new(exchange: Exchange) -> Self {
+        Self { dialect: exchange.client(), stream: exchange.stream(), rest: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, data: &[u8]) -> Result<Bytes, CallError> {
+        let mut out = Vec::with_capacity(data.len());
+        match self.stream.push(data, &mut out) {
+            Ok(()) => Ok(out.into()),
+            Err(error) => {
+                self.rest = out;
+                Err(foreign(&error))
+            }
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), CallError> {
+        self.stream.finish(&mut self.rest).map_err(|error| foreign(&error))
+    }
+
+    pub(super) fn rest(&mut self) -> Bytes {
+        std::mem::take(&mut self.rest).into()
+    }
+
+    /// The client's error event, after whatever was left to say.
+    pub(super) fn fail(&mut self, error: &CallError) -> Bytes {
+        let mut out = std::mem::take(&mut self.rest);
+        self.stream.fail("api_error", error.message(), &mut out);
+        out.into()
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        self.stream.usage()
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        match self.stream.progress() {
+            ccproxy_translate::Progress::Complete => Progress::Complete,
+            ccproxy_translate::Progress::Failed => Progress::Error,
+            ccproxy_translate::Progress::Open if self.stream.has_begun() => Progress::Open,
+            ccproxy_translate::Progress::Open => Progress::Unknown,
+        }
+    }
+}
