@@ -6,6 +6,7 @@
 mod account;
 mod adapt;
 mod call;
+mod count;
 mod intake;
 mod models;
 pub(crate) mod relay;
@@ -107,6 +108,9 @@ async fn steps(
     let head = intake::head(operation, &body)?;
     let mut target = resolve::target(app, &mount, operation, path, head.as_ref(), client)?;
     exchange.target(&mut target, head.as_ref());
+    if translate::counts(&*target.instance.provider, operation) {
+        return count::tokens(body).await.map(Outcome::Ours);
+    }
     let asked = Asked { operation, path, parts, body: &body, head, id: exchange.id() };
     let (call, answered) = adapt::call(asked, &target, app.limits.strict_translation)?;
     let answer = call::call(&target.instance, call).await?;

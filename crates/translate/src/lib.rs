@@ -7,6 +7,7 @@
 
 mod answer;
 mod chat;
+mod count;
 mod custom;
 mod delta;
 mod dropped;
@@ -21,6 +22,7 @@ mod seal;
 mod stream;
 mod tools;
 
+pub use count::count_tokens;
 pub use dropped::Dropped;
 pub use error::{Error, error};
 pub use exchange::{Exchange, Limits, Profile, Stamp, Translated, request};

@@ -174,7 +174,6 @@ async fn what_the_instance_does_not_serve() {
         check(&response, anthropic, &row);
         assert_eq!(response.header("x-should-retry"), Some("false"));
     };
-    check_unsupported("/codex/v1/messages/count_tokens", true, "codex does not serve").await;
     check_unsupported("/claude/v1/completions", false, "claude does not serve").await;
     check_unsupported("/claude/v1/embeddings", false, "it speaks").await;
 }

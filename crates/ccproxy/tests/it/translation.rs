@@ -69,7 +69,10 @@ async fn every_pair() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         assert_eq!(call.path(), seen);
         for ours in ["x-api-key", "anthropic-beta", "openai-organization"] {
-            assert!(call.header(ours).is_none_or(|value| value.starts_with("sk-ant-planted")), "{path}: {ours}");
+            assert!(
+                call.header(ours).is_none_or(|value| value.starts_with("sk-ant-planted")),
+                "{path}: {ours}"
+            );
         }
         let body = answer.json();
         assert_eq!(body["model"], "a-model", "{path}: {body}");
@@ -78,7 +81,10 @@ async fn every_pair() {
         assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
 
         let (stream, _) = stage.pass(&request(path, true)).await;
-        assert_eq!(stream.header("content-type").map(|kind| kind.starts_with("text/event-stream")), Some(true));
+        assert_eq!(
+            stream.header("content-type").map(|kind| kind.starts_with("text/event-stream")),
+            Some(true)
+        );
         let (text, last) = streamed(path, &stream);
         assert_eq!(text, said, "{path}: {}", stream.text());
         let ends = match path.rsplit('/').next().unwrap() {
@@ -146,4 +152,26 @@ async fn what_cannot_be_carried() {
     let wrong = json!({"model": "m", "messages": [{"role": "user", "content": 7}]}).to_string();
     let refused = lenient.send(&Request::post("/claude/v1/chat/completions", wrong)).await;
     assert!(refused.status == 400 && refused.text().contains("messages.0.content"), "{}", refused.text());
+}
+
+#[tokio::test]
+async fn tokens_are_counted_where_the_provider_cannot() {
+    let stage = stage("").await;
+    let count = |body: Value| Request::post("/codex/v1/messages/count_tokens?beta=true", body.to_string());
+    let small = json!({"model": "m", "messages": [{"role": "user", "content": "Hello, how are you today?"}]});
+    let answer = stage.send(&count(small)).await;
+    assert_eq!(
+        (answer.status, answer.header("x-ccproxy-estimated")),
+        (200, Some("true")),
+        "{}",
+        answer.text()
+    );
+    // Seven of o200k, and what frames a message and an answer.
+    assert_eq!(answer.json(), json!({"input_tokens": 13}));
+    let refused = stage.send(&count(json!({"model": "m", "messages": 7}))).await;
+    assert!(refused.status == 400 && refused.text().contains("messages"), "{}", refused.text());
+    assert!(stage.upstream.requests().is_empty());
+    let passed = Request::post("/claude/v1/messages/count_tokens", r#"{"model":"m","messages":[]}"#);
+    let (answer, call) = stage.pass(&passed).await;
+    assert_eq!((call.path(), answer.header("x-ccproxy-estimated")), ("/v1/messages/count_tokens", None));
 }

@@ -31,7 +31,14 @@ pub(super) struct Translation {
 
 /// Whether the instance can answer the operation, in its own dialect or in a translation.
 pub(super) fn serves(provider: &dyn Provider, operation: Operation) -> bool {
-    provider.supports(operation) || dialect_for(provider, operation).is_some()
+    provider.supports(operation) || dialect_for(provider, operation).is_some() || counts(provider, operation)
+}
+
+/// Whether tokens are counted here, since the provider cannot.
+pub(super) fn counts(provider: &dyn Provider, operation: Operation) -> bool {
+    operation == Operation::CountTokens
+        && !provider.supports(operation)
+        && serves(provider, Operation::Messages)
 }
 
 /// The dialect into which an operation is translated for a provider that does not take it as it is: the one that loses
