@@ -120,7 +120,7 @@ const NAMES: [(u16, &str, &str, Option<&str>); 10] = [
     (401, "authentication_error", "invalid_request_error", Some("invalid_api_key")),
     (402, "billing_error", "insufficient_quota", Some("insufficient_quota")),
     (403, "permission_error", "invalid_request_error", None),
-    (404, "not_found_error", "invalid_request_error", None),
+    (404, "not_found_error", "invalid_request_error", Some("model_not_found")),
     (408, "timeout_error", "server_error", Some("timeout")),
     (413, "request_too_large", "invalid_request_error", Some("request_too_large")),
     (429, "rate_limit_error", "rate_limit_exceeded", Some("rate_limit_exceeded")),

@@ -84,22 +84,19 @@ impl Stream {
         broken.map_or(Ok(()), Err)
     }
 
-    /// The provider has closed the stream. If the progress is still open then, it was cut short.
-    ///
-    /// # Errors
-    /// As [`Self::push`].
-    pub fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// The provider has closed the stream. If the progress is still open then, it was cut short, perhaps in the middle of
+    /// an event.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
         let Self { events, reader, sink } = self;
-        let mut broken = None;
+        let mut cut = false;
         events.finish(|name, data| {
             if sink.progress == Progress::Open {
-                broken = reader.event(name, data, &mut |delta| sink.take(delta, out)).err();
+                cut = reader.event(name, data, &mut |delta| sink.take(delta, out)).is_err();
             }
         });
-        if sink.progress == Progress::Open && broken.is_none() {
+        if sink.progress == Progress::Open && !cut {
             reader.end(&mut |delta| sink.take(delta, out));
         }
-        broken.map_or(Ok(()), Err)
     }
 
     /// Ends the stream in the client's own error event, unless it has come to an end: what is cut must not look whole.

@@ -12,7 +12,15 @@ export const target = {
   scripted: Boolean(env.TARGET_UPSTREAM),
   proxied: env.TARGET !== "direct",
   auth: Boolean(env.TARGET_UPSTREAM),
+  /** Whether the provider speaks one of these dialects itself. */
+  native: (...dialects) => !env.TARGET_SPEAKS || dialects.includes(env.TARGET_SPEAKS),
 };
+
+const PATHS = { messages: "/v1/messages", chat: "/v1/chat/completions", responses: "/v1/responses" };
+
+/** Where at the upstream arrives what a client sends to this path. */
+const upstreamPath = (path) =>
+  env.TARGET_SPEAKS && Object.values(PATHS).includes(path) ? PATHS[env.TARGET_SPEAKS] : path;
 
 async function upstream(method, path, body) {
   const answer = await fetch(env.TARGET_UPSTREAM + path, { method, body: body && JSON.stringify(body) });
@@ -21,7 +29,8 @@ async function upstream(method, path, body) {
 }
 
 /** Queues answers at the upstream; see crates/testkit/src/upstream/script.rs. */
-export const script = (...scripts) => upstream("POST", "/__script", scripts);
+export const script = (...scripts) =>
+  upstream("POST", "/__script", scripts.map((script) => ({ ...script, path: upstreamPath(script.path) })));
 
 /** Forgets scripts and requests. */
 export const reset = () => (target.scripted ? upstream("POST", "/__reset", {}) : undefined);
@@ -29,7 +38,7 @@ export const reset = () => (target.scripted ? upstream("POST", "/__reset", {}) :
 /** The last request whose path starts with this, its headers as an object of lower-case names. */
 export async function last(path) {
   const all = await upstream("GET", "/__requests");
-  const found = all.findLast((request) => request.path_and_query.startsWith(path));
+  const found = all.findLast((request) => request.path_and_query.startsWith(upstreamPath(path)));
   if (!found) throw new Error(`nothing came to ${path}`);
   return { ...found, headers: Object.fromEntries(found.headers.map(([name, value]) => [name.toLowerCase(), value])) };
 }

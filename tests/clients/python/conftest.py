@@ -15,9 +15,15 @@ def pytest_collection_modifyitems(config, items):
         "proxied": TARGET.proxied,
         "auth": not TARGET.simulated,
     }
-    dropped = [item for item in items if any(item.get_closest_marker(m) and not here[m] for m in here)]
+    dropped = [item for item in items if any(item.get_closest_marker(m) and not here[m] for m in here) or foreign(item)]
     config.hook.pytest_deselected(items=dropped)
     items[:] = [item for item in items if item not in dropped]
+
+
+def foreign(item) -> bool:
+    """Whether the case needs a provider of another dialect than the target's; `native()` needs one that has all."""
+    marks = list(item.iter_markers("native"))
+    return bool(TARGET.speaks and marks) and not any(TARGET.speaks in mark.args for mark in marks)
 
 
 @pytest.fixture

@@ -8,6 +8,9 @@ import urllib.request
 from dataclasses import dataclass
 
 
+PATHS = {"messages": "/v1/messages", "chat": "/v1/chat/completions", "responses": "/v1/responses"}
+
+
 @dataclass(frozen=True)
 class Target:
     name: str
@@ -17,6 +20,8 @@ class Target:
     claude: str
     gpt: str
     upstream: str | None
+    # The one dialect of the provider; none where it has all.
+    speaks: str | None
 
     @property
     def scripted(self) -> bool:
@@ -36,9 +41,14 @@ class Target:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
+    def path(self, path: str) -> str:
+        """Where at the upstream arrives what a client sends to this path."""
+        return PATHS[self.speaks] if self.speaks and path in PATHS.values() else path
+
     def script(self, *scripts: dict):
         """Queues answers at the upstream; see crates/testkit/src/upstream/script.rs."""
-        self._call("POST", "/__script", list(scripts))
+        moved = [script | {"path": self.path(script["path"])} if "path" in script else script for script in scripts]
+        self._call("POST", "/__script", moved)
 
     def requests(self) -> list[dict]:
         """What has reached the upstream since the test began, probes of its health left out."""
@@ -46,6 +56,7 @@ class Target:
 
     def last(self, path: str) -> dict:
         """The last request whose path starts with this, its headers as a dict of lower-case names."""
+        path = self.path(path)
         found = [r for r in self.requests() if r["path_and_query"].startswith(path)]
         assert found, f"nothing came to {path}: {[r['path_and_query'] for r in self.requests()]}"
         return found[-1] | {"headers": {k.lower(): v for k, v in found[-1]["headers"]}}
@@ -86,6 +97,7 @@ def from_environment() -> Target:
         claude=os.environ["TARGET_CLAUDE"],
         gpt=os.environ["TARGET_GPT"],
         upstream=read("TARGET_UPSTREAM") or None,
+        speaks=read("TARGET_SPEAKS") or None,
     )
 
 

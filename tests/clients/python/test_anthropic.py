@@ -50,6 +50,7 @@ def test_whole_and_streamed_say_the_same(claude, target):
     assert whole.usage.input_tokens == streamed.usage.input_tokens
 
 
+@pytest.mark.native("messages", "responses")
 def test_event_order(claude, target):
     events = list(claude.messages.create(**ask(target, thinking=THINK), stream=True))
     kinds = [event.type for event in events if event.type != "ping"]
@@ -59,6 +60,7 @@ def test_event_order(claude, target):
     assert starts == stops == list(range(len(starts))) and len(starts) >= 2
 
 
+@pytest.mark.native("messages", "responses")
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_tool_loop_with_thinking(claude, target, streamed):
     def turn(messages):
@@ -113,6 +115,7 @@ def test_unknown_model_in_the_list(claude):
         claude.models.retrieve("no-such-model")
 
 
+@pytest.mark.native("messages")
 @pytest.mark.scripted
 def test_beta_keeps_query_and_header(claude, target):
     betas = ["context-1m-2025-08-07", "made-up-2026-11-01"]
@@ -123,6 +126,7 @@ def test_beta_keeps_query_and_header(claude, target):
     assert set(betas) <= {beta.strip() for beta in arrived["headers"]["anthropic-beta"].split(",")}
 
 
+@pytest.mark.native("messages")
 @pytest.mark.scripted
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_bytes_and_headers_pass_through(claude, target, streamed):

@@ -79,6 +79,8 @@ async fn every_pair() {
         let said = said(path, &body);
         assert!(!said.is_empty(), "{path}: {body}");
         assert_eq!(answer.header("content-type"), Some("application/json"), "{path}");
+        assert!(answer.header("request-id").is_some(), "{path}");
+        assert_eq!(answer.header("request-id"), answer.header("x-request-id"), "{path}");
 
         let (stream, _) = stage.pass(&request(path, true)).await;
         assert_eq!(

@@ -91,7 +91,7 @@ async fn translated(
     translation: Translation,
     mut exchange: Exchange,
 ) -> Result<Response<Body>, Failed> {
-    match translated::begin(&mut parts, inner, translation).await {
+    match translated::begin(&mut parts, inner, translation, exchange.id()).await {
         Ok(Made::Whole(body, usage)) => {
             exchange.byte();
             exchange.usage(usage);

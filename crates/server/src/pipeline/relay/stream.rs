@@ -138,11 +138,7 @@ impl Stream {
     pub(super) fn early_end(&mut self) -> Option<CallError> {
         match &mut self.way {
             Way::Same { observer, .. } => observer.finish(),
-            Way::Translated(translated) => {
-                if let Err(error) = translated.finish() {
-                    return Some(error);
-                }
-            }
+            Way::Translated(translated) => translated.finish(),
         }
         // A translated stream is the client's to understand, so it has to have begun.
         let open = match self.way {

@@ -7,13 +7,16 @@ use ccproxy_wire::stream::Progress;
 use ccproxy_wire::{Dialect, Usage};
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::response::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::{Kind, collect};
 use crate::pipeline::translate::Translation;
+use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// Names what of the request the provider's dialect has no place for.
 const DROPPED: HeaderName = HeaderName::from_static("x-ccproxy-dropped");
+/// Where Anthropic's clients look for the id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What a translation makes of an answer.
@@ -29,9 +32,11 @@ pub(super) async fn begin(
     parts: &mut Parts,
     inner: AnswerBody,
     translation: Translation,
+    id: &RequestId,
 ) -> Result<Made, CallError> {
     let Translation { exchange, dropped } = translation;
     mark(parts, &dropped);
+    identify(&mut parts.headers, id);
     let kind = Kind::of(&parts.headers);
     parts.headers.remove(CONTENT_LENGTH);
     if parts.status.is_success() && kind == Kind::Events {
@@ -55,6 +60,17 @@ fn mark(parts: &mut Parts, dropped: &Dropped) {
         && let Ok(names) = HeaderValue::try_from(dropped.to_string())
     {
         parts.headers.insert(DROPPED, names);
+    }
+}
+
+/// One id under both names: each family looks for its own.
+fn identify(headers: &mut HeaderMap, id: &RequestId) {
+    if let Some(theirs) = headers.get(REQUEST_ID).cloned() {
+        headers.entry(X_REQUEST_ID).or_insert(theirs);
+    }
+    id.mark(headers);
+    if let Some(known) = headers.get(X_REQUEST_ID).cloned() {
+        headers.entry(REQUEST_ID).or_insert(known);
     }
 }
 
@@ -95,8 +111,8 @@ impl Translated {
         }
     }
 
-    pub(super) fn finish(&mut self) -> Result<(), CallError> {
-        self.stream.finish(&mut self.rest).map_err(|error| foreign(&error))
+    pub(super) fn finish(&mut self) {
+        self.stream.finish(&mut self.rest);
     }
 
     pub(super) fn rest(&mut self) -> Bytes {

@@ -417,7 +417,7 @@ proptest! {
         let mut stream = Stream::new(exchange(Dialect::Chat, ASKED));
         let mut out = Vec::new();
         let _ = stream.push(text.as_bytes(), &mut out);
-        let _ = stream.finish(&mut out);
+        stream.finish(&mut out);
         stream.fail("api_error", "cut", &mut out);
     }
 }

@@ -15,7 +15,7 @@ fn stream(exchange: Exchange, events: &[Value]) -> Vec<Value> {
     for event in events {
         stream.push(format!("data: {event}\n\n").as_bytes(), &mut out).unwrap();
     }
-    stream.finish(&mut out).unwrap();
+    stream.finish(&mut out);
     assert_eq!(stream.progress(), Progress::Complete);
     let (mut read, mut seen) = (ccproxy_wire::sse::Events::default(), Vec::new());
     read.push(&out, |_, data| seen.push(json(data)));

@@ -442,7 +442,7 @@ fn through_a_stream() {
         let mut stream: Stream = exchange(r#"{"model":"mine","input":"x","stream":true}"#).stream();
         let mut out = Vec::new();
         provider.as_bytes().chunks(size).for_each(|chunk| stream.push(chunk, &mut out).unwrap());
-        stream.finish(&mut out).unwrap();
+        stream.finish(&mut out);
         assert_eq!(stream.progress(), crate::Progress::Complete);
         assert_eq!(stream.usage().output, Some(2));
         String::from_utf8(out).unwrap()
@@ -463,7 +463,7 @@ fn cut_short() {
     let mut stream = exchange(r#"{"model":"mine","input":"x"}"#).stream();
     let mut out = Vec::new();
     stream.push(b"data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n", &mut out).unwrap();
-    stream.finish(&mut out).unwrap();
+    stream.finish(&mut out);
     assert_eq!(stream.progress(), crate::Progress::Open);
     stream.fail("api_error", "the provider closed the stream", &mut out);
     assert_eq!(events(&out).last().map(|(name, _)| name.clone()), Some("response.failed".into()));
