@@ -46,12 +46,34 @@ pub struct CompatibleConfig {
     /// What the server speaks.
     #[serde(default = "chat_only")]
     pub dialects: Vec<DialectName>,
+    /// What its Chat Completions take that not every server does, for requests that are translated into them.
+    #[serde(default)]
+    pub chat: ChatWords,
     /// How the client's names of models become the provider's; the first rule that matches wins.
     #[serde(default)]
     pub model_mappings: Vec<ModelRule>,
     /// How long to wait for the provider.
     #[serde(default)]
     pub timeouts: Timeouts,
+}
+
+/// Words of Chat Completions that some servers refuse and others insist on.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatWords {
+    /// Whether the limit of tokens is called `max_completion_tokens`, as OpenAI's own models want it, and not `max_tokens`.
+    pub max_completion_tokens: bool,
+    /// Whether it knows the role `developer`, and what else only OpenAI's own models take.
+    pub developer: bool,
+    /// Whether the model's thoughts go back to it as `reasoning_content`. DeepSeek's and Moonshot's models refuse to go on
+    /// after a call of a tool without them; others refuse the field.
+    pub reasoning_content: bool,
+}
+
+impl ChatWords {
+    /// OpenAI's own.
+    pub(crate) const OPENAI: Self =
+        Self { max_completion_tokens: true, developer: true, reasoning_content: false };
 }
 
 fn chat_only() -> Vec<DialectName> {

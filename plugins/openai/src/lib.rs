@@ -12,7 +12,7 @@ use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
 use ccproxy_upstream::{Credentials, Endpoint, Scheme};
 use ccproxy_wire::Dialect;
 
-pub use config::{CompatibleConfig, DialectName, OpenAiConfig};
+pub use config::{ChatWords, CompatibleConfig, DialectName, OpenAiConfig};
 use provider::OpenAi;
 
 /// The line of kind `openai` in the program's list.
@@ -30,7 +30,8 @@ impl Plugin for OpenAiKind {
     fn build(instance: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
         let OpenAiConfig { base_url, credentials, model_mappings, cli, timeouts } = config;
         let dialects = vec![Dialect::Responses, Dialect::Chat];
-        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, own: true })
+        let chat = ChatWords::OPENAI;
+        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, chat })
     }
 }
 
@@ -48,9 +49,8 @@ impl Plugin for CompatibleKind {
             let message = "names no dialect; leave it out for [\"chat\"]".to_owned();
             return Err(vec![KeyError { key: "dialects", message }]);
         }
-        let CompatibleConfig { base_url, credentials, model_mappings, timeouts, .. } = config;
-        let (cli, own) = (None, false);
-        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, own })
+        let CompatibleConfig { base_url, credentials, chat, model_mappings, timeouts, .. } = config;
+        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli: None, chat })
     }
 }
 
@@ -62,18 +62,17 @@ struct Parts {
     model_mappings: Vec<ModelRule>,
     dialects: Vec<Dialect>,
     cli: Option<String>,
-    /// Whether it is OpenAI itself.
-    own: bool,
+    chat: ChatWords,
 }
 
 fn build(instance: &Instance, parts: Parts) -> Result<Built, Vec<KeyError>> {
-    let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, own } = parts;
+    let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, chat } = parts;
     let endpoint = Endpoint::new(&base_url, "", timeouts)
         .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
     let reachability = Some(endpoint.reachability());
     let credentials = Arc::new(Credentials::new(credentials, Scheme::Bearer));
     let checks = checks::of(instance, Arc::clone(&credentials), cli.as_deref())
         .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
-    let provider = Arc::new(OpenAi::new(endpoint, credentials, dialects, own));
+    let provider = Arc::new(OpenAi::new(endpoint, credentials, dialects, chat));
     Ok(Built { provider, checks, reachability, model_mappings })
 }

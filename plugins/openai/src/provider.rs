@@ -8,12 +8,13 @@ use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, HeaderMap};
 
+use crate::config::ChatWords;
+
 pub(crate) struct OpenAi {
     endpoint: Endpoint,
     credentials: Arc<Credentials>,
     dialects: Vec<Dialect>,
-    /// It is OpenAI's own API, which knows the newer words.
-    own: bool,
+    chat: ChatWords,
 }
 
 impl OpenAi {
@@ -21,9 +22,9 @@ impl OpenAi {
         endpoint: Endpoint,
         credentials: Arc<Credentials>,
         dialects: Vec<Dialect>,
-        own: bool,
+        chat: ChatWords,
     ) -> Self {
-        Self { endpoint, credentials, dialects, own }
+        Self { endpoint, credentials, dialects, chat }
     }
 }
 
@@ -41,7 +42,8 @@ impl Provider for OpenAi {
     }
 
     fn profile(&self, dialect: Dialect) -> Profile {
-        Profile { max_completion_tokens: self.own, developer: self.own, ..Profile::of(dialect) }
+        let ChatWords { max_completion_tokens, developer, reasoning_content } = self.chat;
+        Profile { max_completion_tokens, developer, thoughts: reasoning_content, ..Profile::of(dialect) }
     }
 
     fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {

@@ -8,9 +8,14 @@ use crate::support::{Request, Response, Stage};
 
 /// A provider that speaks Responses and nothing else, beside the usual ones.
 async fn stage(extra: &str) -> Stage {
+    beside(&format!("dialects = ['responses']\n{extra}")).await
+}
+
+/// The same with these keys.
+async fn beside(extra: &str) -> Stage {
     let stage = Stage::start("").await;
     let only = format!(
-        "[providers.newer]\nkind = 'openai-compatible'\nbase_url = '{}/v1'\ndialects = ['responses']\n{extra}",
+        "[providers.newer]\nkind = 'openai-compatible'\nbase_url = '{}/v1'\n{extra}",
         stage.upstream.url()
     );
     Stage::beside(stage, &only).await
@@ -133,6 +138,29 @@ async fn the_providers_errors() {
         assert!(told.whole && told.text().contains("error"), "{path}: {}", told.text());
         let foreign = stage.scripted(Script::whole(200, "<html>"), &request(path, false)).await;
         assert_eq!(foreign.status, 502, "{path}: {}", foreign.text());
+    }
+}
+
+#[tokio::test]
+async fn the_words_of_a_server() {
+    let stage = beside("chat = { max_completion_tokens = true, reasoning_content = true }").await;
+    let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
+    let call = json!({"type": "tool_use", "id": "t", "name": "n", "input": {}});
+    let result = json!({"type": "tool_result", "tool_use_id": "t", "content": "r"});
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [
+        {"role": "user", "content": "hi"}, {"role": "assistant", "content": [thinking, call]},
+        {"role": "user", "content": [result]},
+    ]});
+    for (instance, newer) in [("local", false), ("newer", true)] {
+        let (_, call) =
+            stage.pass(&Request::post(&format!("/{instance}/v1/messages"), body.to_string())).await;
+        let seen = call.json();
+        let limit = if newer { "max_completion_tokens" } else { "max_tokens" };
+        assert_eq!(
+            (&seen[limit], &seen["messages"][1]["reasoning_content"] == "hm"),
+            (&json!(9), newer),
+            "{seen}"
+        );
     }
 }
 
