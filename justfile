@@ -28,6 +28,10 @@ consumers *flags:
 docs:
     cargo xtask docs
 
+# Feed random bytes to what reads the bytes of others; `just fuzz stream_chat -max_total_time=600`.
+fuzz target *flags:
+    cargo +nightly fuzz run {{ target }} -- {{ flags }}
+
 # Measure beside nginx.
 bench *flags:
     bench/run {{ flags }}

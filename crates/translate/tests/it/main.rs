@@ -1,0 +1,14 @@
+//! What translation owes, seen from outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test that cannot go on fails; the targets are a crate's root elsewhere"
+)]
+
+mod corpus;
+mod round_trips;
+#[path = "../../../../fuzz/src/lib.rs"]
+mod targets;
