@@ -9,6 +9,7 @@
 )]
 
 mod corpus;
+mod properties;
 mod round_trips;
 #[path = "../../../../fuzz/src/lib.rs"]
 mod targets;

@@ -1,0 +1,165 @@
+//! A client's stream put together, as SDKs do it, and looked at on the way: what a dialect demands of the order of its
+//! events is demanded here.
+
+use std::collections::BTreeMap;
+
+use ccproxy_wire::Dialect;
+use serde_json::{Value, json};
+
+use super::shared::{events, list, string};
+
+/// The whole answer that a stream has told, up to its own end.
+pub(super) fn gathered(client: Dialect, stream: &[u8]) -> Value {
+    let events = events(stream);
+    let (last, others) = events.split_last().expect("no events");
+    let parse = |(name, data): &(String, String)| {
+        let event: Value = serde_json::from_str(data).unwrap_or_else(|error| panic!("{error}: {data}"));
+        assert_eq!(*name, if client == Dialect::Chat { "" } else { event["type"].as_str().unwrap() });
+        event
+    };
+    if client == Dialect::Chat {
+        assert_eq!(last.1, "[DONE]");
+        return chat(others.iter().map(parse));
+    }
+    let events = events.iter().map(parse).filter(|event| event["type"] != "ping");
+    if client == Dialect::Messages { messages(events) } else { responses(events) }
+}
+
+fn append(to: &mut Value, more: &Value) {
+    let whole = format!("{}{}", to.as_str().unwrap_or_default(), more.as_str().unwrap());
+    *to = whole.into();
+}
+
+fn messages(mut events: impl Iterator<Item = Value>) -> Value {
+    let mut message = events.next().unwrap()["message"].take();
+    let mut blocks: Vec<Value> = Vec::new();
+    let mut open: Option<(Value, String)> = None;
+    for mut event in events.by_ref() {
+        match event["type"].as_str().unwrap() {
+            "content_block_start" => {
+                assert!(open.is_none(), "two blocks at a time");
+                assert_eq!(event["index"], blocks.len());
+                open = Some((event["content_block"].take(), String::new()));
+            }
+            "content_block_delta" => {
+                assert_eq!(event["index"], blocks.len());
+                let (block, input) = open.as_mut().expect("a delta of no block");
+                let delta = &event["delta"];
+                match delta["type"].as_str().unwrap() {
+                    "text_delta" => append(&mut block["text"], &delta["text"]),
+                    "thinking_delta" => append(&mut block["thinking"], &delta["thinking"]),
+                    "signature_delta" => append(&mut block["signature"], &delta["signature"]),
+                    "input_json_delta" => input.push_str(delta["partial_json"].as_str().unwrap()),
+                    other => panic!("{other}"),
+                }
+            }
+            "content_block_stop" => {
+                assert_eq!(event["index"], blocks.len());
+                let (mut block, input) = open.take().expect("no block to stop");
+                if !input.is_empty() {
+                    block["input"] = serde_json::from_str(&input).unwrap();
+                }
+                blocks.push(block);
+            }
+            "message_delta" => {
+                assert!(open.is_none(), "a block goes on");
+                for part in ["delta", "usage"] {
+                    let into = if part == "delta" { &mut message } else { &mut message["usage"] };
+                    into.as_object_mut().unwrap().extend(std::mem::take(event[part].as_object_mut().unwrap()));
+                }
+                break;
+            }
+            other => panic!("{other}"),
+        }
+    }
+    let rest: Vec<Value> = events.collect();
+    assert_eq!(rest, [json!({ "type": "message_stop" })]);
+    message["content"] = blocks.into();
+    message
+}
+
+fn chat(events: impl Iterator<Item = Value>) -> Value {
+    let (mut message, mut calls, mut details) = (json!({}), Vec::<Value>::new(), Vec::new());
+    let (mut finish, mut usage, mut head) = (Value::Null, Value::Null, Value::Null);
+    for (n, chunk) in events.enumerate() {
+        if !chunk["usage"].is_null() {
+            usage = chunk["usage"].clone();
+        }
+        if let [choice] = list(&chunk["choices"]) {
+            assert!(finish.is_null(), "something after the end: {chunk}");
+            let delta = &choice["delta"];
+            assert_eq!(n == 0, delta["role"] == "assistant");
+            for field in ["content", "refusal", "reasoning_content", "reasoning"] {
+                if delta[field].is_string() {
+                    append(&mut message[field], &delta[field]);
+                }
+            }
+            details.extend(list(&delta["reasoning_details"]).iter().cloned());
+            list(&delta["tool_calls"]).iter().for_each(|call| called(&mut calls, call));
+            finish = choice["finish_reason"].clone();
+        }
+        head = chunk;
+    }
+    message["reasoning_details"] = details.into();
+    message["tool_calls"] = calls.into();
+    json!({
+        "id": head["id"], "created": head["created"], "model": head["model"],
+        "choices": [{ "message": message, "finish_reason": finish }], "usage": usage,
+    })
+}
+
+/// The SDKs take a call for whole when the next one begins.
+fn called(calls: &mut Vec<Value>, delta: &Value) {
+    let index = usize::try_from(delta["index"].as_u64().unwrap()).unwrap();
+    if index == calls.len() {
+        calls.push(delta.clone());
+        return;
+    }
+    assert_eq!(index + 1, calls.len());
+    append(&mut calls[index]["function"]["arguments"], &delta["function"]["arguments"]);
+}
+
+fn responses(events: impl Iterator<Item = Value>) -> Value {
+    let mut done: BTreeMap<u64, Value> = BTreeMap::new();
+    // What the deltas of each text make together: by item, and part of it.
+    let mut texts: BTreeMap<(u64, u64), String> = BTreeMap::new();
+    let mut added = 0;
+    let mut last = Value::Null;
+    for (n, event) in events.enumerate() {
+        assert!(last.is_null(), "something after the end: {event}");
+        assert_eq!(event["sequence_number"], n);
+        let kind = event["type"].as_str().unwrap();
+        assert_eq!((n == 0, n == 1), (kind == "response.created", kind == "response.in_progress"));
+        let index = event["output_index"].as_u64().unwrap_or_default();
+        match kind {
+            "response.output_item.added" => {
+                assert_eq!(index, added);
+                added += 1;
+            }
+            "response.output_item.done" => {
+                assert_item(index, &event["item"], &mut texts);
+                assert!(done.insert(index, event["item"].clone()).is_none());
+            }
+            "response.completed" | "response.incomplete" => last = event["response"].clone(),
+            kind if kind.ends_with(".delta") => {
+                assert!(index < added && !done.contains_key(&index));
+                let part = event["content_index"].as_u64().or(event["summary_index"].as_u64()).unwrap_or_default();
+                texts.entry((index, part)).or_default().push_str(event["delta"].as_str().unwrap());
+            }
+            _ => {}
+        }
+    }
+    assert!(texts.is_empty(), "not ended: {texts:?}");
+    assert_eq!(list(&last["output"]), done.into_values().collect::<Vec<_>>());
+    last
+}
+
+/// What the deltas have told is what the item has.
+fn assert_item(index: u64, item: &Value, texts: &mut BTreeMap<(u64, u64), String>) {
+    let parts = list(&item["content"]).iter().chain(list(&item["summary"]));
+    let said = parts.map(|part| if part["text"].is_string() { &part["text"] } else { &part["refusal"] });
+    let arguments = Some(&item["arguments"]).filter(|arguments| arguments.is_string());
+    for (part, text) in (0..).zip(said.chain(arguments)) {
+        assert_eq!(texts.remove(&(index, part)).unwrap_or_default(), string(text));
+    }
+}

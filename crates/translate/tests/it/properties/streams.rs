@@ -1,0 +1,128 @@
+//! What holds for every stream of a provider.
+
+use ccproxy_translate::Progress;
+use ccproxy_wire::Dialect;
+use ccproxy_wire::sse::Events;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::gathered::gathered;
+use super::played::{self, Dice};
+use super::shared::{cases, events, exchange, is_end, json, pair, translated};
+use super::told::{self, Answer, Ground};
+
+/// An answer that is streamed.
+#[derive(Debug, Clone)]
+pub(super) struct Played {
+    pub(super) client: Dialect,
+    pub(super) provider: Dialect,
+    /// Whose the seals are, where that is to be said.
+    maker: Dialect,
+    answer: Answer,
+    pub(super) events: Vec<Value>,
+    pub(super) text: String,
+}
+
+pub(super) fn played() -> impl Strategy<Value = Played> {
+    pair().prop_flat_map(|(client, provider)| {
+        (told::answer(Ground::of(&[provider])), any::<u64>()).prop_map(move |(answer, seed)| {
+            let mut dice = Dice::new(seed);
+            let maker = if dice.once_in(2) { Dialect::Messages } else { Dialect::Responses };
+            let events = told::told(provider, &answer, maker, &mut dice);
+            let text = played::text(provider, &events, &mut dice);
+            Played { client, provider, maker, answer, events, text }
+        })
+    })
+}
+
+impl Played {
+    fn translated<'a>(&self, chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Progress) {
+        translated(self.client, self.provider, chunks)
+    }
+}
+
+/// The bytes, cut at these places.
+fn cut(bytes: &[u8], mut cuts: Vec<usize>) -> impl Iterator<Item = &[u8]> {
+    cuts.iter_mut().for_each(|cut| *cut %= bytes.len() + 1);
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    let ends: Vec<(usize, usize)> = cuts.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    ends.into_iter().map(|(from, to)| &bytes[from..to])
+}
+
+/// Whether a provider's own end has come, as far as the bytes go. Chat's servers may leave out the last word once they
+/// have told why the answer ends.
+fn has_ended(provider: Dialect, bytes: &[u8]) -> bool {
+    let mut ended = false;
+    let mut look = |_: &str, data: &str| {
+        let reason = serde_json::from_str::<Value>(data).is_ok_and(|chunk| chunk["choices"][0]["finish_reason"].is_string());
+        ended |= is_end(data) || (provider == Dialect::Chat && reason);
+    };
+    let mut events = Events::default();
+    events.push(bytes, &mut look);
+    events.finish(&mut look);
+    ended
+}
+
+/// As many bytes of a stream can be cut in two everywhere.
+const SHORT: usize = 1000;
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn put_together_it_is_the_whole_answer(played in played()) {
+        let Played { client, provider, maker, answer, text, .. } = &played;
+        let (out, progress) = played.translated([text.as_bytes()]);
+        prop_assert_eq!(progress, Progress::Complete);
+        let gathered = gathered(*client, &out);
+        let whole = told::whole(*provider, answer, *maker).to_string();
+        let (whole, _) = exchange(*client, *provider).answer(whole.as_bytes()).unwrap();
+        let whole = json(&whole);
+        prop_assert_eq!(told::read(*client, &gathered), told::read(*client, &whole));
+        if *client == Dialect::Chat {
+            let thoughts = |body: &Value| body["choices"][0]["message"]["reasoning_content"].clone();
+            prop_assert_eq!(thoughts(&gathered), thoughts(&whole));
+        } else {
+            prop_assert_eq!(gathered, whole);
+        }
+    }
+
+    #[test]
+    fn splits_do_not_matter(played in played(), cuts in vec(vec(any::<usize>(), 1..8), 8)) {
+        let bytes = played.text.as_bytes();
+        let whole = played.translated([bytes]);
+        prop_assert_eq!(&played.translated(bytes.chunks(1)), &whole);
+        for cuts in cuts {
+            prop_assert_eq!(&played.translated(cut(bytes, cuts.clone())), &whole, "{:?}", cuts);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_does_not_look_complete(played in played(), places in vec(any::<usize>(), 16)) {
+        let Played { client, provider, text, .. } = &played;
+        let bytes = text.as_bytes();
+        for place in places {
+            let head = &bytes[..place % (bytes.len() + 1)];
+            let (out, progress) = played.translated([head]);
+            let told = events(&out).iter().any(|(_, data)| is_end(data));
+            prop_assert_eq!(told, progress == Progress::Complete);
+            prop_assert!(!told || has_ended(*provider, head), "{:?} of {}", client, String::from_utf8_lossy(head));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(2000))]
+
+    #[test]
+    fn no_split_in_two_matters(played in played().prop_filter("long", |played| played.text.len() <= SHORT)) {
+        let bytes = played.text.as_bytes();
+        let whole = played.translated([bytes]);
+        for at in 1..bytes.len() {
+            let (head, tail) = bytes.split_at(at);
+            prop_assert_eq!(&played.translated([head, tail]), &whole, "at {}", at);
+        }
+    }
+}
