@@ -10,6 +10,7 @@ pub mod load;
 pub mod probe;
 pub mod stamps;
 mod times;
+pub mod translate;
 pub mod upstream;
 
 pub use times::Quantiles;

@@ -155,6 +155,7 @@ impl StreamReader {
 
     fn detail(&mut self, detail: Detail<'_>, each: &mut Each<'_>) {
         let sealed = sealed(&detail);
+        let says = detail.summary.0.is_some() || detail.text.0.is_some();
         let before = self.saying.as_ref().filter(|saying| saying.what == What::Thinking);
         let other = before.is_some_and(|saying| saying.index.is_some() && saying.index != detail.index);
         if let Some(text) = detail.summary.0 {
@@ -170,11 +171,13 @@ impl StreamReader {
         }
         match sealed {
             Sealed::By(seal, _) => self.seal(seal, each),
-            _ => {
+            // One that says nothing yet may be the beginning of the next.
+            _ if says => {
                 if let Some(saying) = self.saying.as_mut().filter(|saying| saying.what == What::Thinking) {
                     saying.index = detail.index;
                 }
             }
+            _ => {}
         }
     }
 

@@ -60,6 +60,10 @@ impl Reading {
 
     fn text(&mut self, detail: Detail<'_>) {
         let sealed = sealed(&detail);
+        // One that says nothing yet may be the beginning of the next.
+        if detail.text.0.is_none() && matches!(sealed, Sealed::Nothing) {
+            return;
+        }
         let goes_on = self.open.is_some_and(|open| {
             !open.summary && (detail.text.0.is_none() || (open.index.is_some() && open.index == detail.index))
         });

@@ -220,6 +220,11 @@ fn thoughts() {
         &[(&["hm"], anthropic()), (&["so"], None)],
     );
     check(
+        r#""reasoning_details":[{"type":"reasoning.text","text":"a","index":0},{"type":"reasoning.text","text":"","index":1},
+            {"type":"reasoning.text","text":"b","index":1}]"#,
+        &[(&["a"], None), (&["b"], None)],
+    );
+    check(
         r#""reasoning_details":[{"type":"reasoning.text","text":"hm"},{"type":"reasoning.text","signature":"sig"}]"#,
         &[(&["hm"], anthropic())],
     );

@@ -164,6 +164,25 @@ fn details() {
         ],
         &Stop::End,
     );
+    // The next begins with nothing.
+    check(
+        &[
+            &detail(r#"{"type":"reasoning.text","text":"a","index":0}"#),
+            &detail(r#"{"type":"reasoning.text","text":"","index":1}"#),
+            &detail(r#"{"type":"reasoning.text","text":"b","index":1}"#),
+        ],
+        &["0 opens Thinking", "0 a", "0 closes", "1 opens Thinking", "1 b", "1 closes"],
+        &Stop::End,
+    );
+    check(
+        &[
+            &detail(r#"{"type":"reasoning.summary","summary":"a","index":0}"#),
+            &detail(r#"{"type":"reasoning.summary","summary":"","index":1}"#),
+            &detail(r#"{"type":"reasoning.summary","summary":"b","index":1}"#),
+        ],
+        &["0 opens Thinking", "0 a", "0 next", "0 b", "0 closes"],
+        &Stop::End,
+    );
     check(
         &[
             &detail(r#"{"type":"reasoning.summary","summary":"a","index":0}"#),

@@ -116,7 +116,9 @@ fn called(calls: &mut Vec<Value>, delta: &Value) {
         return;
     }
     assert_eq!(index + 1, calls.len());
-    append(&mut calls[index]["function"]["arguments"], &delta["function"]["arguments"]);
+    let call = &mut calls[index];
+    let (kind, text) = if call["type"] == "custom" { ("custom", "input") } else { ("function", "arguments") };
+    append(&mut call[kind][text], &delta[kind][text]);
 }
 
 fn responses(events: impl Iterator<Item = Value>) -> Value {
@@ -158,7 +160,7 @@ fn responses(events: impl Iterator<Item = Value>) -> Value {
 fn assert_item(index: u64, item: &Value, texts: &mut BTreeMap<(u64, u64), String>) {
     let parts = list(&item["content"]).iter().chain(list(&item["summary"]));
     let said = parts.map(|part| if part["text"].is_string() { &part["text"] } else { &part["refusal"] });
-    let arguments = Some(&item["arguments"]).filter(|arguments| arguments.is_string());
+    let arguments = [&item["arguments"], &item["input"]].into_iter().filter(|arguments| arguments.is_string());
     for (part, text) in (0..).zip(said.chain(arguments)) {
         assert_eq!(texts.remove(&(index, part)).unwrap_or_default(), string(text));
     }

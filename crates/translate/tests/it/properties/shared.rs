@@ -41,14 +41,19 @@ pub(super) fn request(client: Dialect, body: &[u8], provider: &Profile) -> Resul
     ccproxy_translate::request(client, body, MODEL, provider, stamp())
 }
 
-/// What an answer of the provider is translated by; the client has asked for `mine`.
+/// A custom tool: what takes functions only has one with this one argument.
+pub(super) const PATCH: &str = "patch";
+
+/// What an answer of the provider is translated by; the client has asked for `mine`, and has a custom tool if it can.
 pub(super) fn exchange(client: Dialect, provider: Dialect) -> Exchange {
     let body = match client {
         Messages => r#"{"model":"mine","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}"#,
         Chat => {
-            r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true}}"#
+            r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"tools":[{"type":"custom","custom":{"name":"patch"}}]}"#
         }
-        Responses => r#"{"model":"mine","input":"hi","stream":true}"#,
+        Responses => {
+            r#"{"model":"mine","input":"hi","stream":true,"tools":[{"type":"custom","name":"patch"}]}"#
+        }
     };
     request(client, body.as_bytes(), &Profile::of(provider)).unwrap().exchange
 }

@@ -5,11 +5,12 @@ use ccproxy_wire::Dialect;
 use ccproxy_wire::sse::Events;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::gathered::gathered;
 use super::played::{self, Dice};
-use super::shared::{cases, events, exchange, is_end, json, pair, translated};
+use super::shared::{cases, events, exchange, is_end, json as parsed, pair, translated};
+use super::talk;
 use super::told::{self, Answer, Ground};
 
 /// An answer that is streamed.
@@ -65,6 +66,18 @@ fn has_ended(provider: Dialect, bytes: &[u8]) -> bool {
     ended
 }
 
+/// What a provider says when it cannot go on.
+fn error(provider: Dialect, message: &str) -> Value {
+    match provider {
+        Dialect::Messages => json!({ "type": "error", "error": { "type": "overloaded_error", "message": message } }),
+        Dialect::Chat => json!({ "error": { "message": message, "type": "server_error", "code": null } }),
+        Dialect::Responses => {
+            let error = json!({ "code": "server_error", "message": message });
+            json!({ "type": "response.failed", "response": { "status": "failed", "error": error } })
+        }
+    }
+}
+
 /// As many bytes of a stream can be cut in two everywhere.
 const SHORT: usize = 1000;
 
@@ -79,7 +92,7 @@ proptest! {
         let gathered = gathered(*client, &out);
         let whole = told::whole(*provider, answer, *maker).to_string();
         let (whole, _) = exchange(*client, *provider).answer(whole.as_bytes()).unwrap();
-        let whole = json(&whole);
+        let whole = parsed(&whole);
         prop_assert_eq!(told::read(*client, &gathered), told::read(*client, &whole));
         if *client == Dialect::Chat {
             let thoughts = |body: &Value| body["choices"][0]["message"]["reasoning_content"].clone();
@@ -97,6 +110,23 @@ proptest! {
         for cuts in cuts {
             prop_assert_eq!(&played.translated(cut(bytes, cuts.clone())), &whole, "{:?}", cuts);
         }
+    }
+
+    #[test]
+    fn an_error_is_the_end(played in played(), place in any::<usize>(), message in talk::text()) {
+        let Played { client, provider, mut events, .. } = played;
+        events.insert(place % events.len(), error(provider, &message));
+        let text = played::text(provider, &events, &mut Dice::new(0));
+        let (out, progress) = translated(client, provider, [text.as_bytes()]);
+        prop_assert_eq!(progress, Progress::Failed);
+        let told = super::shared::events(&out);
+        let told: Vec<Value> = told.iter().map(|(_, data)| parsed(data.as_bytes())).collect();
+        let mut rest = told.iter().skip_while(|event| !event["error"].is_object());
+        prop_assert_eq!(rest.next().map(|event| &event["error"]["message"]), Some(&Value::from(message)));
+        // Responses has two events for it, of which the second needs a beginning.
+        let rest: Vec<&Value> = rest.map(|event| &event["type"]).collect();
+        let begun = client == Dialect::Responses && told.len() > 1;
+        prop_assert_eq!(rest, vec!["response.failed"; usize::from(begun)]);
     }
 
     #[test]

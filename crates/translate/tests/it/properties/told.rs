@@ -9,9 +9,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::played::{Dice, Event};
+use super::shared::PATCH;
 use super::talk::{Call, object, text, word};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +92,8 @@ pub(super) fn answer(ground: Ground) -> impl Strategy<Value = Answer> {
 
 fn part() -> impl Strategy<Value = Part> {
     let thinking = (vec(text(), 0..3), option::of("[A-Za-z0-9+/]{1,12}="));
-    let call = (word(), object());
+    let patch = text().prop_map(|input| (PATCH.to_owned(), json!({ "input": input })));
+    let call = prop_oneof![3 => (word(), object()), 1 => patch];
     prop_oneof![
         thinking.prop_map(|(texts, seal)| Part::Thinking { texts, seal }),
         text().prop_map(Part::Text),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, Call, Part, Stop, Usage};
 use crate::properties::played::{Dice, Event};
-use crate::properties::shared::{MODEL, list, string};
+use crate::properties::shared::{MODEL, PATCH, list, string};
 
 pub(super) fn whole(answer: &Answer, maker: Dialect) -> Value {
     let mut message = json!({ "role": "assistant", "content": null, "refusal": null });
@@ -195,9 +195,14 @@ fn thoughts(details: &[Value]) -> Vec<Part> {
 }
 
 fn call(call: &Value) -> Part {
-    Part::Call(Call {
-        id: string(&call["id"]),
-        name: string(&call["function"]["name"]),
-        arguments: serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap(),
-    })
+    let (name, arguments) = match call.get("custom") {
+        Some(custom) => (&custom["name"], json!({ "input": custom["input"] })),
+        None => {
+            let arguments = call["function"]["arguments"].as_str().unwrap();
+            (&call["function"]["name"], serde_json::from_str(arguments).unwrap())
+        }
+    };
+    // The client knows a custom tool as what it is.
+    assert_eq!(call["type"] == "custom", name == PATCH);
+    Part::Call(Call { id: string(&call["id"]), name: string(name), arguments })
 }

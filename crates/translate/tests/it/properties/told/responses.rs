@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Call, Part, Stop, Usage};
 use crate::properties::played::{Dice, Event};
-use crate::properties::shared::{MODEL, list, string};
+use crate::properties::shared::{MODEL, PATCH, list, string};
 
 /// Texts that follow each other are one message.
 fn items(answer: &Answer) -> Vec<Value> {
@@ -21,10 +21,13 @@ fn items(answer: &Answer) -> Vec<Value> {
                 continue;
             }
             Part::Call(Call { id, name, arguments }) => {
-                items.push(json!({
-                    "type": "function_call", "id": format!("fc_{index}"), "status": "completed",
-                    "call_id": id, "name": name, "arguments": arguments.to_string(),
-                }));
+                let mut item = json!({ "id": format!("fc_{index}"), "status": "completed", "call_id": id, "name": name });
+                if name == PATCH {
+                    (item["type"], item["input"]) = ("custom_tool_call".into(), arguments["input"].clone());
+                } else {
+                    (item["type"], item["arguments"]) = ("function_call".into(), arguments.to_string().into());
+                }
+                items.push(item);
                 continue;
             }
             Part::Text(text) => json!({ "type": "output_text", "text": text, "annotations": [], "logprobs": [] }),
@@ -74,7 +77,7 @@ pub(super) fn events(answer: &Answer, dice: &mut Dice) -> Vec<Event> {
     let mut calls: Vec<Vec<Event>> = Vec::new();
     for (index, item) in items(answer).iter().enumerate() {
         let told = told(index, item, dice);
-        if item["type"] == "function_call" {
+        if item["call_id"].is_string() {
             // Several calls that follow each other may go on at a time.
             calls.push(told);
             continue;
@@ -102,7 +105,7 @@ fn told(index: usize, item: &Value, dice: &mut Dice) -> Vec<Event> {
     let mut begun = item.clone();
     let fields = begun.as_object_mut().unwrap();
     fields.remove("encrypted_content");
-    for (field, nothing) in [("arguments", json!("")), ("summary", json!([])), ("content", json!([]))] {
+    for (field, nothing) in [("arguments", json!("")), ("input", json!("")), ("summary", json!([])), ("content", json!([]))] {
         fields.entry(field).and_modify(|value| *value = nothing);
     }
     let mut events = vec![json!({ "type": "response.output_item.added", "output_index": index, "item": begun })];
@@ -133,6 +136,9 @@ fn told(index: usize, item: &Value, dice: &mut Dice) -> Vec<Event> {
     }
     if let Some(arguments) = item["arguments"].as_str() {
         texts("", 0, "function_call_arguments", "arguments", arguments);
+    }
+    if let Some(input) = item["input"].as_str() {
+        texts("", 0, "custom_tool_call_input", "input", input);
     }
     events.push(json!({ "type": "response.output_item.done", "output_index": index, "item": item }));
     events
@@ -174,10 +180,14 @@ fn parts(item: &Value) -> Vec<Part> {
             texts: list(&item["summary"]).iter().map(|part| string(&part["text"])).collect(),
             seal: item["encrypted_content"].as_str().map(str::to_owned),
         }],
-        _ => vec![Part::Call(Call {
-            id: string(&item["call_id"]),
-            name: string(&item["name"]),
-            arguments: serde_json::from_str(item["arguments"].as_str().unwrap()).unwrap(),
-        })],
+        kind => {
+            // The client knows a custom tool as what it is.
+            assert_eq!(kind == "custom_tool_call", item["name"] == PATCH);
+            let arguments = match item["arguments"].as_str() {
+                Some(arguments) => serde_json::from_str(arguments).unwrap(),
+                None => json!({ "input": item["input"] }),
+            };
+            vec![Part::Call(Call { id: string(&item["call_id"]), name: string(&item["name"]), arguments })]
+        }
     }
 }
