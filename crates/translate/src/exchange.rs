@@ -108,6 +108,10 @@ pub fn request(
         Dialect::Chat => chat::read_request(body, &mut dropped)?,
         Dialect::Responses => responses::read_request(body, &mut dropped)?,
     };
+    if !asked.says_something() {
+        let field = if client == Dialect::Responses { "input" } else { "messages" };
+        return Err(Error::request(field, "something that can be answered is required"));
+    }
     let exchange = Exchange {
         client,
         provider: profile.dialect,

@@ -136,6 +136,19 @@ pub(crate) enum Format {
     },
 }
 
+impl Request {
+    /// Whether there is anything to answer. What is left of other requests is a conversation of no messages, which every
+    /// provider refuses.
+    pub(crate) fn says_something(&self) -> bool {
+        let says = |part: &Part| match part {
+            Part::Text(text) => !text.is_billing(),
+            Part::Thinking(_) => false,
+            _ => true,
+        };
+        self.previous_response.is_some() || self.turns.iter().flat_map(|turn| &turn.parts).any(says)
+    }
+}
+
 impl Effort {
     const ALL: [(Self, &str, u64); 7] = [
         (Self::None, "none", 0),
@@ -163,5 +176,28 @@ impl Effort {
     /// The least effort whose budget is enough.
     pub(crate) fn of_budget(tokens: u64) -> Self {
         Self::ALL.into_iter().find(|(.., budget)| *budget >= tokens).map_or(Self::Max, |(effort, ..)| effort)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::part::{Text, Thinking};
+
+    #[test]
+    fn saying_something() {
+        let check = |parts: Vec<Part>, expect: bool| {
+            let request =
+                Request { turns: vec![Turn { role: Role::Assistant, parts }], ..Request::default() };
+            assert_eq!(request.says_something(), expect);
+        };
+        let text = |text: &str| Part::Text(Text { text: text.to_owned(), ..Text::default() });
+        let thinking = || Part::Thinking(Thinking { texts: vec!["hm".to_owned()], seal: None });
+        check(vec![], false);
+        check(vec![thinking(), text("x-anthropic-billing-header: 1")], false);
+        check(vec![thinking(), text("hi")], true);
+        check(vec![Part::Refusal("no".to_owned())], true);
+        let goes_on = Request { previous_response: Some("resp_1".to_owned()), ..Request::default() };
+        assert!(goes_on.says_something() && !Request::default().says_something());
     }
 }

@@ -141,12 +141,15 @@ pub(super) fn signature<'a>(seal: Option<&'a Seal>, texts: &[String]) -> Cow<'a,
     }
 }
 
+/// As many characters of a passage are repeated, as Anthropic has it. Many sources may name all of a long text.
+const MAX_QUOTE: usize = 150;
+
 /// A source that has an address; others have no place here.
 pub(super) fn cited<'a>(citation: &'a Citation, text: &str) -> Option<Cited<'a>> {
     let quoted = || {
         let (start, end) = citation.span?;
         let (skip, take) = (usize::try_from(start).ok()?, usize::try_from(end.checked_sub(start)?).ok()?);
-        Some(text.chars().skip(skip).take(take).collect::<String>())
+        Some(text.chars().skip(skip).take(take.min(MAX_QUOTE)).collect::<String>())
     };
     Some(Cited {
         r#type: "web_search_result_location",

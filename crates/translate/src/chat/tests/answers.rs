@@ -6,7 +6,7 @@ use crate::chat::{read_answer, write_answer};
 use crate::part::{Citation, Thinking};
 use crate::seal::Seal;
 
-const ASKED: &str = r#"{"model":"mine","messages":[],"tools":[{"type":"custom","custom":{"name":"patch"}}]}"#;
+const ASKED: &str = r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"tools":[{"type":"custom","custom":{"name":"patch"}}]}"#;
 
 fn answer(message: &str, finish_reason: &str) -> Answer {
     let body = format!(
@@ -237,7 +237,7 @@ fn counts_and_the_older_form() {
     );
     assert_eq!((&body["service_tier"], &body["id"]), (&json(r#""default""#), &json(r#""chatcmpl-stamp""#)));
 
-    let asked = r#"{"model":"mine","messages":[],"functions":[{"name":"f"}]}"#;
+    let asked = r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"functions":[{"name":"f"}]}"#;
     let body = written(Dialect::Messages, asked, vec![call("c", "f", "{}", false)], Stop::Tools);
     let choice = json(
         r#"{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"function_call":{"name":"f","arguments":"{}"}},"logprobs":null,"finish_reason":"function_call"}"#,

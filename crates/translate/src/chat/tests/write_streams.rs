@@ -10,7 +10,7 @@ use crate::part::{Citation, Thinking};
 use crate::seal::Seal;
 use crate::stream::{Stream, Writer};
 
-const ASKED: &str = r#"{"model":"mine","messages":[],"stream":true,"stream_options":{"include_usage":true},"tools":[{"type":"custom","custom":{"name":"patch"}}]}"#;
+const ASKED: &str = r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"tools":[{"type":"custom","custom":{"name":"patch"}}]}"#;
 
 fn events(out: &[u8]) -> Vec<String> {
     let (mut events, mut seen) = (Events::default(), Vec::new());
@@ -223,7 +223,7 @@ fn calls() {
         ],
         "tool_calls",
     );
-    let older = r#"{"model":"mine","messages":[],"stream":true,"stream_options":{"include_usage":true},"functions":[{"name":"f"}]}"#;
+    let older = r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"functions":[{"name":"f"}]}"#;
     check_for(
         Dialect::Messages,
         older,
@@ -242,7 +242,7 @@ fn calls() {
 
 #[test]
 fn ends() {
-    let plain = r#"{"model":"mine","messages":[],"stream":true}"#;
+    let plain = r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"stream":true}"#;
     let used = Delta::Usage(Usage { input: Some(3), ..Usage::default() });
     let events = written(Dialect::Messages, plain, &[start(), used, Delta::End]);
     assert_eq!(events.len(), 3, "{events:?}");

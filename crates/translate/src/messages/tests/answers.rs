@@ -162,3 +162,21 @@ fn endings() {
     check(vec![Part::Refusal("no".into())], Stop::End, "refusal", None);
     check(vec![], Stop::Pause, "pause_turn", None);
 }
+
+#[test]
+fn quotes() {
+    let check = |citation: Citation, text: &str, expect: &str| {
+        let text = Text { text: text.to_owned(), citations: vec![citation], cache: None };
+        let body = write(Answer { parts: vec![Part::Text(text)], ..Answer::default() });
+        assert_eq!(body["content"][0]["citations"][0]["cited_text"], expect);
+    };
+    let page = || Citation { url: Some("https://x".into()), ..Citation::default() };
+    let spanning = |from, to| Citation { span: Some((from, to)), ..page() };
+    let long = "ü".repeat(1000);
+    check(page(), "some text", "");
+    check(spanning(5, 9), "some text", "text");
+    check(spanning(5, 99), "some text", "text");
+    check(spanning(9, 5), "some text", "");
+    check(spanning(1, 1000), &long, &"ü".repeat(150));
+    check(Citation { quote: Some(long.clone()), ..page() }, "some text", &long);
+}

@@ -65,7 +65,9 @@ fn messages(mut events: impl Iterator<Item = Value>) -> Value {
                 assert!(open.is_none(), "a block goes on");
                 for part in ["delta", "usage"] {
                     let into = if part == "delta" { &mut message } else { &mut message["usage"] };
-                    into.as_object_mut().unwrap().extend(std::mem::take(event[part].as_object_mut().unwrap()));
+                    into.as_object_mut()
+                        .unwrap()
+                        .extend(std::mem::take(event[part].as_object_mut().unwrap()));
                 }
                 break;
             }
@@ -145,7 +147,8 @@ fn responses(events: impl Iterator<Item = Value>) -> Value {
             "response.completed" | "response.incomplete" => last = event["response"].clone(),
             kind if kind.ends_with(".delta") => {
                 assert!(index < added && !done.contains_key(&index));
-                let part = event["content_index"].as_u64().or(event["summary_index"].as_u64()).unwrap_or_default();
+                let part =
+                    event["content_index"].as_u64().or(event["summary_index"].as_u64()).unwrap_or_default();
                 texts.entry((index, part)).or_default().push_str(event["delta"].as_str().unwrap());
             }
             _ => {}
@@ -160,7 +163,8 @@ fn responses(events: impl Iterator<Item = Value>) -> Value {
 fn assert_item(index: u64, item: &Value, texts: &mut BTreeMap<(u64, u64), String>) {
     let parts = list(&item["content"]).iter().chain(list(&item["summary"]));
     let said = parts.map(|part| if part["text"].is_string() { &part["text"] } else { &part["refusal"] });
-    let arguments = [&item["arguments"], &item["input"]].into_iter().filter(|arguments| arguments.is_string());
+    let arguments =
+        [&item["arguments"], &item["input"]].into_iter().filter(|arguments| arguments.is_string());
     for (part, text) in (0..).zip(said.chain(arguments)) {
         assert_eq!(texts.remove(&(index, part)).unwrap_or_default(), string(text));
     }

@@ -8,10 +8,11 @@ use ccproxy_translate::Progress;
 use ccproxy_wire::{Dialect, Family};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::played::Dice;
-use super::shared::{cases, dialect, events, exchange, is_end, json, others, request, translated};
+use super::shared::{cases, dialect, events, exchange, is_end, json as parsed, others, request, translated};
 use super::streams::{Played, played};
 use super::{played, talk, told};
 
@@ -51,7 +52,7 @@ fn errors(body: &[u8]) -> Result<(), TestCaseError> {
     for client in [Family::Anthropic, Family::OpenAi] {
         let told = ccproxy_translate::error(client, 500, body);
         bounded(&told, body)?;
-        let error = &json(&told)["error"];
+        let error = &parsed(&told)["error"];
         prop_assert!(error["message"].is_string() && error["type"].is_string());
     }
     Ok(())
@@ -75,10 +76,45 @@ fn streams(provider: Dialect, bytes: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Very many sources, each of which names all of a long text.
+#[test]
+fn sources_are_no_flood() {
+    let text = "x".repeat(20_000);
+    let source =
+        json!({ "type": "url_citation", "start_index": 0, "end_index": 20_000, "url": "https://x.y" });
+    let nested = json!({ "type": "url_citation", "url_citation": source });
+    let said = json!({ "role": "assistant", "content": text, "annotations": vec![nested; 1000] });
+    let completion = json!({ "choices": [{ "index": 0, "message": said, "finish_reason": "stop" }] });
+    let part = json!({ "type": "output_text", "text": text, "annotations": vec![source; 1000] });
+    let message = json!({ "type": "message", "role": "assistant", "content": [part] });
+    let response = json!({ "id": "resp_1", "status": "completed", "output": [message] });
+    answers(Dialect::Chat, completion.to_string().as_bytes()).unwrap();
+    answers(Dialect::Responses, response.to_string().as_bytes()).unwrap();
+    streams(Dialect::Chat, format!("data: {completion}\n\n").as_bytes()).unwrap();
+    let last = json!({ "type": "response.completed", "response": response });
+    streams(Dialect::Responses, format!("data: {last}\n\n").as_bytes()).unwrap();
+}
+
 /// Of all bytes, those that mean something more often.
 fn noise() -> impl Strategy<Value = Vec<u8>> {
     let word = prop::sample::select(
-        &["data: ", "event: ", "\n\n", "\r", "{", "}", "\"type\":", "\"", "[DONE]", "null", "error", ":", ",", "[", "]"][..],
+        &[
+            "data: ",
+            "event: ",
+            "\n\n",
+            "\r",
+            "{",
+            "}",
+            "\"type\":",
+            "\"",
+            "[DONE]",
+            "null",
+            "error",
+            ":",
+            ",",
+            "[",
+            "]",
+        ][..],
     );
     let piece = prop_oneof![word.prop_map(|word| word.as_bytes().to_vec()), vec(any::<u8>(), 0..6)];
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
@@ -136,7 +172,7 @@ proptest! {
     #[test]
     fn errors_that_are_nearly_right(seed in any::<u64>(), words in vec(talk::text(), 5)) {
         let mut dice = Dice::new(seed);
-        let mut body = serde_json::json!({
+        let mut body = json!({
             "type": "error", "request_id": words[0],
             "error": { "message": words[1], "type": words[2], "code": words[3], "param": words[4] },
         });

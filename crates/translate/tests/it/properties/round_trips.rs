@@ -103,7 +103,9 @@ fn next(client: Dialect, answer: &Value, calls: &[&talk::Call]) -> Value {
         }
         Dialect::Responses => {
             said.extend(list(&answer["output"]).iter().cloned());
-            said.extend(ids.map(|id| json!({ "type": "function_call_output", "call_id": id, "output": "r" })));
+            said.extend(
+                ids.map(|id| json!({ "type": "function_call_output", "call_id": id, "output": "r" })),
+            );
             json!({ "model": "mine", "input": said })
         }
     }

@@ -14,7 +14,8 @@ pub(super) const DIALECTS: [Dialect; 3] = [Messages, Chat, Responses];
 
 /// So many random cases; `weight` says how many of health's states one is worth.
 pub(super) fn cases(weight: u32) -> Config {
-    let states = std::env::var("CCPROXY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100_000u32);
+    let states =
+        std::env::var("CCPROXY_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100_000u32);
     // What fails is shown, and kept as a test of its own; a file of seeds beside the sources would be in the way.
     Config { cases: (states / weight).max(1), failure_persistence: None, ..Config::default() }
 }
@@ -47,7 +48,9 @@ pub(super) const PATCH: &str = "patch";
 /// What an answer of the provider is translated by; the client has asked for `mine`, and has a custom tool if it can.
 pub(super) fn exchange(client: Dialect, provider: Dialect) -> Exchange {
     let body = match client {
-        Messages => r#"{"model":"mine","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}"#,
+        Messages => {
+            r#"{"model":"mine","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"stream":true}"#
+        }
         Chat => {
             r#"{"model":"mine","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"tools":[{"type":"custom","custom":{"name":"patch"}}]}"#
         }

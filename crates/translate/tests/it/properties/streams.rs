@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::gathered::gathered;
 use super::played::{self, Dice};
-use super::shared::{cases, events, exchange, is_end, json as parsed, pair, translated};
+use super::shared::{PATCH, cases, events, exchange, is_end, json as parsed, list, pair, translated};
 use super::talk;
-use super::told::{self, Answer, Ground};
+use super::told::{self, Answer, Ground, Part};
 
 /// An answer that is streamed.
 #[derive(Debug, Clone)]
@@ -57,7 +57,8 @@ fn cut(bytes: &[u8], mut cuts: Vec<usize>) -> impl Iterator<Item = &[u8]> {
 fn has_ended(provider: Dialect, bytes: &[u8]) -> bool {
     let mut ended = false;
     let mut look = |_: &str, data: &str| {
-        let reason = serde_json::from_str::<Value>(data).is_ok_and(|chunk| chunk["choices"][0]["finish_reason"].is_string());
+        let reason = serde_json::from_str::<Value>(data)
+            .is_ok_and(|chunk| chunk["choices"][0]["finish_reason"].is_string());
         ended |= is_end(data) || (provider == Dialect::Chat && reason);
     };
     let mut events = Events::default();
@@ -69,7 +70,9 @@ fn has_ended(provider: Dialect, bytes: &[u8]) -> bool {
 /// What a provider says when it cannot go on.
 fn error(provider: Dialect, message: &str) -> Value {
     match provider {
-        Dialect::Messages => json!({ "type": "error", "error": { "type": "overloaded_error", "message": message } }),
+        Dialect::Messages => {
+            json!({ "type": "error", "error": { "type": "overloaded_error", "message": message } })
+        }
         Dialect::Chat => json!({ "error": { "message": message, "type": "server_error", "code": null } }),
         Dialect::Responses => {
             let error = json!({ "code": "server_error", "message": message });
@@ -94,6 +97,11 @@ proptest! {
         let (whole, _) = exchange(*client, *provider).answer(whole.as_bytes()).unwrap();
         let whole = parsed(&whole);
         prop_assert_eq!(told::read(*client, &gathered), told::read(*client, &whole));
+        // Clients know their custom tools as what they are.
+        let patches = answer.parts.iter().filter(|part| matches!(part, Part::Call(call) if call.name == PATCH)).count();
+        let calls = [&whole["choices"][0]["message"]["tool_calls"], &whole["output"]].into_iter().flat_map(list);
+        let custom = calls.filter(|call| ["custom", "custom_tool_call"].iter().any(|kind| call["type"] == *kind)).count();
+        prop_assert_eq!(custom, if *client == Dialect::Messages { 0 } else { patches });
         if *client == Dialect::Chat {
             let thoughts = |body: &Value| body["choices"][0]["message"]["reasoning_content"].clone();
             prop_assert_eq!(thoughts(&gathered), thoughts(&whole));

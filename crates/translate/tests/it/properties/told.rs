@@ -27,10 +27,7 @@ pub(super) struct Answer {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Part {
-    Thinking {
-        texts: Vec<String>,
-        seal: Option<String>,
-    },
+    Thinking { texts: Vec<String>, seal: Option<String> },
     Text(String),
     Refusal(String),
     Call(Call),
@@ -84,7 +81,13 @@ pub(super) fn answer(ground: Ground) -> impl Strategy<Value = Answer> {
                 // Who refuses in words has come to the end.
                 stop: if refused { Stop::End } else { stop },
                 parts,
-                usage: Usage { input: fresh + read + written, output: thought + said, read, written, thought },
+                usage: Usage {
+                    input: fresh + read + written,
+                    output: thought + said,
+                    read,
+                    written,
+                    thought,
+                },
             }
         },
     )

@@ -7,7 +7,10 @@ use crate::properties::shared::{list, string};
 
 pub(super) fn write(talk: &Talk, loose: bool) -> Value {
     let settings = &talk.settings;
-    let system = talk.system.as_deref().map(|system| message("system", content(&[Said::Text(system.to_owned())], loose)));
+    let system = talk
+        .system
+        .as_deref()
+        .map(|system| message("system", &content(&[Said::Text(system.to_owned())], loose)));
     let messages: Vec<Value> =
         system.into_iter().chain(talk.turns.iter().flat_map(|turn| messages(turn, loose))).collect();
     let mut body = json!({ "model": "mine", "messages": messages, "stream": settings.stream });
@@ -42,7 +45,8 @@ pub(super) fn write(talk: &Talk, loose: bool) -> Value {
 
 fn tool(tool: &Tool) -> Value {
     let Tool { name, description, schema, strict } = tool;
-    let function = json!({ "name": name, "description": description, "parameters": schema, "strict": strict });
+    let function =
+        json!({ "name": name, "description": description, "parameters": schema, "strict": strict });
     json!({ "type": "function", "function": function })
 }
 
@@ -55,25 +59,23 @@ fn choice(choice: &Choice) -> Value {
     }
 }
 
-fn message(role: &str, content: Value) -> Value {
+fn message(role: &str, content: &Value) -> Value {
     json!({ "role": role, "content": content })
 }
 
 fn messages(turn: &Turn, loose: bool) -> Vec<Value> {
     match turn {
-        Turn::User(said) => vec![message("user", content(said, loose))],
-        Turn::Operator(text) => vec![message("developer", content(&[Said::Text(text.clone())], loose))],
+        Turn::User(said) => vec![message("user", &content(said, loose))],
+        Turn::Operator(text) => vec![message("developer", &content(&[Said::Text(text.clone())], loose))],
         Turn::Assistant { text, calls } => {
-            let mut message = message("assistant", json!(text));
+            let mut message = message("assistant", &json!(text));
             if !calls.is_empty() {
                 message["tool_calls"] = calls.iter().map(call).collect();
             }
             vec![message]
         }
         Turn::Results(results) => {
-            let one = |(id, said): &(String, Vec<Said>)| {
-                json!({ "role": "tool", "tool_call_id": id, "content": content(said, loose) })
-            };
+            let one = |(id, said): &(String, Vec<Said>)| json!({ "role": "tool", "tool_call_id": id, "content": content(said, loose) });
             results.iter().map(one).collect()
         }
     }

@@ -61,7 +61,8 @@ impl Ground {
             settings.stop.clear();
         }
         if self.messages || (self.chat && !self.developer) {
-            settings.effort = settings.effort.take().filter(|effort| matches!(&**effort, "low" | "medium" | "high"));
+            settings.effort =
+                settings.effort.take().filter(|effort| matches!(&**effort, "low" | "medium" | "high"));
         }
         let thinks = settings.effort.as_deref().is_some_and(|effort| effort != "none");
         // Chat has no word for it: whoever wants the model to think reads the thoughts.

@@ -65,7 +65,9 @@ fn messages(turns: &[Turn], loose: bool) -> Value {
                 let text = text.iter().map(|text| json!({ "type": "text", "text": text }));
                 ("assistant", text.chain(calls.iter().map(call)).collect::<Vec<_>>())
             }
-            Turn::Results(results) => ("user", results.iter().map(|(id, said)| result(id, said, loose)).collect()),
+            Turn::Results(results) => {
+                ("user", results.iter().map(|(id, said)| result(id, said, loose)).collect())
+            }
         };
         match messages.last_mut().filter(|last| last.0 == role) {
             Some(last) => last.1.extend(blocks),
@@ -86,7 +88,9 @@ fn block(said: &Said) -> Value {
         Said::Image(url) => {
             let data = url.strip_prefix("data:").and_then(|data| data.split_once(";base64,"));
             let source = match data {
-                Some((media_type, data)) => json!({ "type": "base64", "media_type": media_type, "data": data }),
+                Some((media_type, data)) => {
+                    json!({ "type": "base64", "media_type": media_type, "data": data })
+                }
                 None => json!({ "type": "url", "url": url }),
             };
             json!({ "type": "image", "source": source })
@@ -147,8 +151,9 @@ fn turns(message: &Value) -> Vec<Turn> {
         });
         return vec![Turn::Assistant { text: texts.reduce(|all, more| all + &more), calls: calls.collect() }];
     }
-    let results: Vec<_> =
-        of("tool_result").map(|block| (string(&block["tool_use_id"]), read_said(list(&block["content"])))).collect();
+    let results: Vec<_> = of("tool_result")
+        .map(|block| (string(&block["tool_use_id"]), read_said(list(&block["content"]))))
+        .collect();
     let said = read_said(&blocks[results.len()..]);
     let results = (!results.is_empty()).then_some(Turn::Results(results));
     results.into_iter().chain((!said.is_empty()).then_some(Turn::User(said))).collect()
@@ -186,7 +191,8 @@ fn settings(body: &Value) -> Settings {
         }),
         verbosity: None,
         user: text(&body["metadata"]["user_id"]),
-        tier: text(&body["service_tier"]).map(|tier| if tier == "standard_only" { "default".to_owned() } else { tier }),
+        tier: text(&body["service_tier"])
+            .map(|tier| if tier == "standard_only" { "default".to_owned() } else { tier }),
         cache_key: None,
     }
 }

@@ -60,13 +60,12 @@ fn items(turn: &Turn, loose: bool) -> Vec<Value> {
         Turn::Operator(text) => vec![message("developer", content(&[Said::Text(text.clone())], loose))],
         Turn::Assistant { text, calls } => {
             let parts = |text: &String| json!([{ "type": "output_text", "text": text }]);
-            let text = text.iter().map(|text| message("assistant", if loose { parts(text) } else { json!(text) }));
+            let text =
+                text.iter().map(|text| message("assistant", if loose { parts(text) } else { json!(text) }));
             text.chain(calls.iter().map(call)).collect()
         }
         Turn::Results(results) => {
-            let one = |(id, said): &(String, Vec<Said>)| {
-                json!({ "type": "function_call_output", "call_id": id, "output": content(said, loose) })
-            };
+            let one = |(id, said): &(String, Vec<Said>)| json!({ "type": "function_call_output", "call_id": id, "output": content(said, loose) });
             results.iter().map(one).collect()
         }
     }
@@ -97,7 +96,9 @@ pub(super) fn read(body: &Value) -> Talk {
     for item in list(&body["input"]) {
         match (turn(item), turns.last_mut()) {
             (Turn::Results(more), Some(Turn::Results(results))) => results.extend(more),
-            (Turn::Assistant { text: None, calls: more }, Some(Turn::Assistant { calls, .. })) => calls.extend(more),
+            (Turn::Assistant { text: None, calls: more }, Some(Turn::Assistant { calls, .. })) => {
+                calls.extend(more)
+            }
             (turn, _) => turns.push(turn),
         }
     }

@@ -6,15 +6,19 @@ use serde_json::{Map, Value, json};
 
 use super::{Answer, Call, Part, Stop, Usage};
 use crate::properties::played::{Dice, Event};
-use crate::properties::shared::{MODEL, PATCH, list, string};
+use crate::properties::shared::{MODEL, list, string};
 
 pub(super) fn whole(answer: &Answer, maker: Dialect) -> Value {
     let mut message = json!({ "role": "assistant", "content": null, "refusal": null });
     let mut calls = Vec::new();
     for part in &answer.parts {
         match part {
-            Part::Thinking { texts, seal: None } if texts.len() == 1 => message["reasoning_content"] = json!(texts[0]),
-            Part::Thinking { texts, seal } => message["reasoning_details"] = details(texts, seal.as_deref(), maker).into(),
+            Part::Thinking { texts, seal: None } if texts.len() == 1 => {
+                message["reasoning_content"] = json!(texts[0])
+            }
+            Part::Thinking { texts, seal } => {
+                message["reasoning_details"] = details(texts, seal.as_deref(), maker).into()
+            }
             Part::Text(text) => message["content"] = json!(text),
             Part::Refusal(text) => message["refusal"] = json!(text),
             Part::Call(call) => calls.push(asked(call, &call.arguments.to_string())),
@@ -24,10 +28,10 @@ pub(super) fn whole(answer: &Answer, maker: Dialect) -> Value {
         message["tool_calls"] = calls.into();
     }
     let choice = json!({ "index": 0, "message": message, "finish_reason": finish_reason(answer) });
-    around(answer, "chat.completion", json!([choice]), usage(answer.usage))
+    around(answer, "chat.completion", &json!([choice]), &usage(answer.usage))
 }
 
-fn around(answer: &Answer, object: &str, choices: Value, usage: Value) -> Value {
+fn around(answer: &Answer, object: &str, choices: &Value, usage: &Value) -> Value {
     json!({
         "id": format!("chatcmpl-{}", answer.id), "object": object, "created": answer.created, "model": MODEL,
         "choices": choices, "usage": usage,
@@ -85,7 +89,9 @@ pub(super) fn events(answer: &Answer, maker: Dialect, dice: &mut Dice) -> Vec<Ev
                 deltas.extend(said("reasoning_content", &texts[0], dice));
             }
             Part::Thinking { texts, seal } => {
-                deltas.extend(details(texts, seal.as_deref(), maker).iter().flat_map(|detail| thought(detail, dice)));
+                deltas.extend(
+                    details(texts, seal.as_deref(), maker).iter().flat_map(|detail| thought(detail, dice)),
+                );
             }
             Part::Text(text) => deltas.extend(said("content", text, dice)),
             Part::Refusal(text) => deltas.extend(said("refusal", text, dice)),
@@ -95,8 +101,9 @@ pub(super) fn events(answer: &Answer, maker: Dialect, dice: &mut Dice) -> Vec<Ev
     if !calls.is_empty() {
         deltas.extend(dice.interleave(calls));
     }
-    let chunk = |choices: Value, usage: Value| around(answer, "chat.completion.chunk", choices, usage);
-    let delta = |delta: Value| chunk(json!([{ "index": 0, "delta": delta, "finish_reason": null }]), Value::Null);
+    let chunk = |choices: Value, usage: Value| around(answer, "chat.completion.chunk", &choices, &usage);
+    let delta =
+        |delta: Value| chunk(json!([{ "index": 0, "delta": delta, "finish_reason": null }]), Value::Null);
     let mut events: Vec<Event> = deltas.into_iter().map(delta).collect();
     let last = json!([{ "index": 0, "delta": {}, "finish_reason": finish_reason(answer) }]);
     if dice.once_in(3) {
@@ -202,7 +209,5 @@ fn call(call: &Value) -> Part {
             (&call["function"]["name"], serde_json::from_str(arguments).unwrap())
         }
     };
-    // The client knows a custom tool as what it is.
-    assert_eq!(call["type"] == "custom", name == PATCH);
     Part::Call(Call { id: string(&call["id"]), name: string(name), arguments })
 }

@@ -43,7 +43,9 @@ fn block(part: &Part) -> Value {
     match part {
         // Redacted, if there is nothing to read.
         Part::Thinking { texts, seal } => match texts.first() {
-            Some(text) => json!({ "type": "thinking", "thinking": text, "signature": seal.as_deref().unwrap_or("") }),
+            Some(text) => {
+                json!({ "type": "thinking", "thinking": text, "signature": seal.as_deref().unwrap_or("") })
+            }
             None => json!({ "type": "redacted_thinking", "data": seal }),
         },
         Part::Text(text) | Part::Refusal(text) => json!({ "type": "text", "text": text }),
@@ -122,7 +124,8 @@ pub(super) fn read(body: &Value) -> Answer {
 fn part(block: &Value) -> Part {
     match block["type"].as_str().unwrap() {
         "thinking" => {
-            let texts = Some(string(&block["thinking"])).filter(|text| !text.is_empty()).into_iter().collect();
+            let texts =
+                Some(string(&block["thinking"])).filter(|text| !text.is_empty()).into_iter().collect();
             // An empty envelope holds no seal.
             let seal = Some(string(&block["signature"])).filter(|seal| !seal.is_empty() && seal != ENVELOPE);
             Part::Thinking { texts, seal }
