@@ -10,6 +10,5 @@
 
 mod corpus;
 mod properties;
-mod round_trips;
 #[path = "../../../../fuzz/src/lib.rs"]
 mod targets;
