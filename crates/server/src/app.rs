@@ -17,6 +17,7 @@ use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_wire::Dialect;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub(crate) use instance::{Instance, Passage, Traffic, Verdict};
 pub(crate) use stats::Ending;
@@ -53,6 +54,8 @@ pub(crate) struct App {
     pub(crate) doors: Doors,
     pub(crate) grpc: Grpc,
     pub(crate) stats: Arc<Stats>,
+    /// The WebSockets that are open.
+    pub(crate) sockets: TaskTracker,
     pub(crate) pages: axum::Router<Arc<App>>,
     /// Whether `closed` is cancelled, for those who ask at every request.
     closing: AtomicBool,
@@ -96,7 +99,13 @@ impl App {
         self.closing.load(Ordering::Relaxed)
     }
 
+    /// Resolves when the listener is closed.
+    pub(crate) async fn closed(&self) {
+        self.closed.cancelled().await;
+    }
+
     pub(crate) fn close(&self) {
+        self.sockets.close();
         self.closing.store(true, Ordering::Relaxed);
         self.closed.cancel();
     }

@@ -44,8 +44,16 @@ pub(crate) enum Error {
         "the provider behind this model has nothing like these fields: {fields}; leave them out, or have translation.strict turned off"
     )]
     Dropped { fields: String },
-    #[error("WebSocket is not served here; send the request by POST")]
-    NoWebSocket,
+    #[error(
+        "GET responses asks for a WebSocket ({reason}); upgrade to one by RFC 6455, or send the request by POST"
+    )]
+    NoWebSocket { reason: String },
+    #[error(
+        "previous response {id:?} is not known on this connection; send the whole conversation without previous_response_id"
+    )]
+    NoPrevious { id: String },
+    #[error("this connection has been open for {limit:?}, which is all it may be; open another")]
+    SocketAge { limit: Duration },
     #[error("{0}")]
     Call(#[from] CallError),
     #[error("this proxy is shutting down; try again, on a new connection")]

@@ -16,6 +16,7 @@ mod request_id;
 mod respond;
 mod routes;
 mod shutdown;
+mod socket;
 
 pub use admin::openapi::openapi;
 pub use app::build::BuildOptions;

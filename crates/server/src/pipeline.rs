@@ -15,18 +15,21 @@ mod translate;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ccproxy_plugin_api::Answer;
-use ccproxy_wire::Operation;
 use ccproxy_wire::operation::Match;
-use http::{Method, Request, Response};
+use ccproxy_wire::{Family, Operation};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
 
 use crate::app::App;
+use crate::auth::Client;
 use crate::body::Body;
 use crate::error::Error;
 use crate::request_id::RequestId;
-use crate::respond;
 use crate::routes::Mount;
+use crate::{respond, socket};
 use account::Exchange;
 use adapt::{Answered, Asked};
 
@@ -53,7 +56,51 @@ pub(crate) async fn run(
     };
     let family = operation.family(request.headers());
     let mut exchange = Exchange::begin(app, operation, id);
-    let relayed = match steps(app, mount, operation, path, request, &mut exchange).await {
+    let outcome = steps(app, mount, operation, path, request, &mut exchange).await;
+    finish(outcome, exchange, family, id).await
+}
+
+/// Answers a request for a response that came in a frame of a WebSocket.
+pub(crate) async fn turn(
+    app: &Arc<App>,
+    mount: &Mount,
+    parts: Parts,
+    body: Bytes,
+    id: &RequestId,
+) -> Response<Body> {
+    let operation = Operation::Responses;
+    let mut exchange = Exchange::begin(app, operation, id);
+    let outcome = match app.keys.check(&parts.headers) {
+        Ok(client) => {
+            let taken = Taken { operation, path: operation.name(), parts, body };
+            ask(app, mount, taken, client, &mut exchange).await
+        }
+        Err(error) => Err(error),
+    };
+    finish(outcome, exchange, Family::OpenAi, id).await
+}
+
+/// Whether who asks for a response may, and whether whoever would answer keeps responses itself.
+pub(crate) fn keeps_responses(
+    app: &App,
+    mount: &Mount,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<bool, Error> {
+    let client = app.keys.check(headers)?;
+    let operation = Operation::Responses;
+    let head = intake::head(operation, body)?;
+    let target = resolve::target(app, mount, operation, operation.name(), head.as_ref(), client)?;
+    Ok(target.instance.provider.supports(operation))
+}
+
+async fn finish(
+    outcome: Result<Outcome, Error>,
+    mut exchange: Exchange,
+    family: Family,
+    id: &RequestId,
+) -> Response<Body> {
+    let relayed = match outcome {
         Ok(Outcome::Ours(response)) => {
             exchange.done();
             return response;
@@ -94,19 +141,40 @@ async fn steps(
             return Err(error);
         }
     };
-    exchange.client(client.name());
-    if matches!(operation, Operation::ResponsesSocket) {
-        return Err(Error::NoWebSocket);
+    if operation == Operation::ResponsesSocket {
+        return socket::open(app, mount, request).await.map(Outcome::Ours);
     }
     if let (Mount::Unified, Operation::Models) = (&mount, operation) {
+        exchange.client(client.name());
         return Ok(Outcome::Ours(models::unified(app, client, request.headers()).await));
     }
-    let family = operation.family(request.headers());
     let (parts, body) = request.into_parts();
-    let method = parts.method.clone();
     let body = intake::read(body, &parts.headers, operation, &app.limits).await?;
+    ask(app, &mount, Taken { operation, path, parts, body }, client, exchange).await
+}
+
+/// A request that has been taken in whole.
+struct Taken<'a> {
+    operation: Operation,
+    path: &'a str,
+    parts: Parts,
+    body: Bytes,
+}
+
+/// Finds out whom to ask, and asks.
+async fn ask(
+    app: &App,
+    mount: &Mount,
+    taken: Taken<'_>,
+    client: Client<'_>,
+    exchange: &mut Exchange,
+) -> Result<Outcome, Error> {
+    exchange.client(client.name());
+    let Taken { operation, path, parts, body } = taken;
+    let family = operation.family(&parts.headers);
+    let method = parts.method.clone();
     let head = intake::head(operation, &body)?;
-    let mut target = resolve::target(app, &mount, operation, path, head.as_ref(), client)?;
+    let mut target = resolve::target(app, mount, operation, path, head.as_ref(), client)?;
     exchange.target(&mut target, head.as_ref());
     if translate::counts(&*target.instance.provider, operation) {
         return count::tokens(body).await.map(Outcome::Ours);
@@ -125,13 +193,13 @@ async fn steps(
 }
 
 fn unmatched(found: Match, path: &str, request: &Request<Incoming>, id: &RequestId) -> Response<Body> {
-    let family = ccproxy_wire::Family::of_headers(request.headers());
+    let family = Family::of_headers(request.headers());
     let error = match found {
         Match::WrongMethod(allow) => Error::WrongMethod { method: request.method().to_string(), allow },
         _ => Error::NoRoute { path: request.uri().path().to_owned() },
     };
     // Anthropic's clients show themselves by the path, too.
-    let family = if path.starts_with("messages") { ccproxy_wire::Family::Anthropic } else { family };
+    let family = if path.starts_with("messages") { Family::Anthropic } else { family };
     let mut response = respond::error(&error, family, id);
     if request.method() == Method::HEAD {
         *response.body_mut() = Body::empty();

@@ -67,8 +67,14 @@ fn row_of(error: &Error) -> Row {
             INVALID,
             Some("request_headers_too_large"),
         ),
-        Error::NoWebSocket => {
-            row(StatusCode::UPGRADE_REQUIRED, INVALID, INVALID, Some("websocket_not_supported"))
+        Error::NoWebSocket { .. } => {
+            row(StatusCode::UPGRADE_REQUIRED, INVALID, INVALID, Some("websocket_required"))
+        }
+        Error::NoPrevious { .. } => {
+            row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("previous_response_not_found"))
+        }
+        Error::SocketAge { .. } => {
+            row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("websocket_connection_limit_reached"))
         }
         Error::Unsupported { .. } => {
             row(StatusCode::NOT_IMPLEMENTED, "not_supported", INVALID, Some("not_supported"))
@@ -128,6 +134,7 @@ fn body<'a>(error: &'a Error, row: &Row, message: &'a str, id: &'a RequestId) ->
         Error::Request(error) => error.field(),
         Error::Translation(error) => error.field(),
         Error::UnknownModel { .. } | Error::ModelNotAllowed { .. } => Some("model"),
+        Error::NoPrevious { .. } => Some("previous_response_id"),
         _ => None,
     };
     ErrorBody {
@@ -150,8 +157,8 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
         Error::WrongMethod { allow, .. } => {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
-        Error::NoWebSocket => {
-            headers.insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
+        Error::NoWebSocket { .. } => {
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         }
         Error::Unsupported { .. } => {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
@@ -193,7 +200,8 @@ mod tests {
         );
         check(Error::UnknownModel { model: "m".into() }, 404, "not_found_error", Some("model_not_found"));
         check(Error::BodyTooLarge { limit: 1 }, 413, "request_too_large", Some("request_too_large"));
-        check(Error::NoWebSocket, 426, "invalid_request_error", Some("websocket_not_supported"));
+        let plain = Error::NoWebSocket { reason: "r".into() };
+        check(plain, 426, "invalid_request_error", Some("websocket_required"));
         check(call(CallErrorKind::Refused), 502, "api_error", Some("upstream_auth"));
         check(call(CallErrorKind::Connect), 502, "api_error", Some("upstream_unreachable"));
         check(call(CallErrorKind::IdleTimeout), 504, "api_error", Some("upstream_timeout"));

@@ -17,6 +17,7 @@ use http::Method;
 use crate::app::{App, Instance};
 
 /// Where an API request came in.
+#[derive(Clone)]
 pub(crate) enum Mount {
     Unified,
     Instance(Arc<Instance>),

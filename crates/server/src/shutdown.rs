@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::Shutdown;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -78,7 +78,7 @@ async fn wait(
     connections.drain();
     tasks.close();
     tokio::select! {
-        () = tasks.wait() => End::Drained,
+        ((), ()) = join(tasks.wait(), app.sockets.wait()) => End::Drained,
         () = sleep_until(deadline) => End::Cut { requests: app.stats.running() },
     }
 }

@@ -12,6 +12,7 @@ pub mod echo;
 pub mod event;
 pub mod item;
 pub mod request;
+pub mod turn;
 
 use std::borrow::Cow;
 use std::ops::Deref;

@@ -207,19 +207,14 @@ async fn models_in_both_shapes() {
 }
 
 #[tokio::test]
-async fn claude_code_says_hello_and_codex_asks_for_a_socket() {
+async fn claude_code_says_hello_and_who_asks_for_no_socket_is_told() {
     let stage = Stage::start("").await;
     for path in ["/api/hello", "/claude/api/hello"] {
         let response = stage.send(&Request::new("HEAD", path)).await;
         assert_eq!(response.status, 200, "{path}");
     }
-    let upgrade = Request::get("/codex/v1/responses")
-        .header("connection", "Upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-    let response = stage.send(&upgrade).await;
+    let response = stage.send(&Request::get("/codex/v1/responses")).await;
     assert_eq!(response.status, 426);
-    assert_eq!(response.json()["error"]["code"], "websocket_not_supported");
+    assert_eq!(response.json()["error"]["code"], "websocket_required");
     assert!(stage.upstream.requests().is_empty(), "none of it is the provider's business");
 }

@@ -12,6 +12,7 @@ use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_plugin_api::{Instance as Name, PluginEntry};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::core::Core;
 use super::instance::Instance;
@@ -115,6 +116,7 @@ fn assemble(
         },
         health,
         stats: Arc::default(),
+        sockets: TaskTracker::new(),
         pages: admin::pages(),
         closing: AtomicBool::new(false),
         closed,

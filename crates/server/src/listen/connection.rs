@@ -79,7 +79,7 @@ impl Connections {
             async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
         });
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&clock)));
-        let connection = self.builder.serve_connection(io, service);
+        let connection = self.builder.serve_connection_with_upgrades(io, service);
         tokio::pin!(connection);
         // A set polls only what was woken: a busy connection does not ask again and again whether it has to end.
         let mut stops: FuturesUnordered<_> = [self.stop(&clock)].into_iter().collect();
