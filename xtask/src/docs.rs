@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, bail};
 use ccproxy::documents::{config_md, openapi};
@@ -18,6 +19,22 @@ pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
             fs::write(&path, text).with_context(|| format!("cannot write {name}"))?;
             println!("{name} written");
         }
+    }
+    translation(root)
+}
+
+/// This one is made by the translator's tests, of what they find.
+fn translation(root: &Path) -> anyhow::Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let made = Command::new(cargo)
+        .args(["test", "--quiet", "-p", "ccproxy-translate", "--test", "it"])
+        .args(["--", "--exact", "carried::the_document_is_up_to_date"])
+        .env("UPDATE_DOCS", "1")
+        .current_dir(root)
+        .status()
+        .context("cannot run cargo")?;
+    if !made.success() {
+        bail!("docs/TRANSLATION.md cannot be made");
     }
     Ok(())
 }

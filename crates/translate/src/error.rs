@@ -3,6 +3,8 @@
 use ccproxy_wire::{Dialect, Family};
 use serde::{Deserialize, Serialize};
 
+use crate::dropped;
+
 /// Why there is no translation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -39,6 +41,14 @@ impl Error {
         match self {
             Self::Request { field, .. } | Self::NotCarried { field } => Some(field),
             Self::Answer { .. } => None,
+        }
+    }
+
+    /// A writer's error, in the words of the client.
+    pub(crate) fn in_words_of(self, client: Dialect) -> Self {
+        match self {
+            Self::NotCarried { field } => Self::NotCarried { field: dropped::word(client, &field) },
+            other => other,
         }
     }
 

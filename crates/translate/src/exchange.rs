@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::request::Request;
 use crate::stream::Stream;
 use crate::tools::ToolNames;
-use crate::{Dropped, chat, messages, responses};
+use crate::{Dropped, chat, mend, messages, responses};
 
 /// What a provider takes, where those of one dialect differ.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +112,10 @@ pub fn request(
         let field = if client == Dialect::Responses { "input" } else { "messages" };
         return Err(Error::request(field, "something that can be answered is required"));
     }
+    // Messages has its own way; and what is kept elsewhere may hold the calls.
+    if profile.dialect != Dialect::Messages && asked.previous_response.is_none() {
+        mend::mend(&mut asked.turns);
+    }
     let exchange = Exchange {
         client,
         provider: profile.dialect,
@@ -125,11 +129,14 @@ pub fn request(
         },
         stamp,
     };
-    let body = match profile.dialect {
-        Dialect::Messages => messages::write_request(&asked, &exchange.tools, profile, &mut dropped),
-        Dialect::Chat => chat::write_request(&asked, &exchange.tools, profile, &mut dropped),
-        Dialect::Responses => responses::write_request(&asked, &exchange.tools, profile, &mut dropped),
-    }?;
+    let mut unsaid = Dropped::default();
+    let written = match profile.dialect {
+        Dialect::Messages => messages::write_request(&asked, &exchange.tools, profile, &mut unsaid),
+        Dialect::Chat => chat::write_request(&asked, &exchange.tools, profile, &mut unsaid),
+        Dialect::Responses => responses::write_request(&asked, &exchange.tools, profile, &mut unsaid),
+    };
+    let body = written.map_err(|error| error.in_words_of(client))?;
+    dropped.add(&unsaid, client);
     asked.others.iter().for_each(|field| dropped.note(field));
     Ok(Translated { body, dropped, exchange })
 }

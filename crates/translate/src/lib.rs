@@ -13,6 +13,7 @@ mod delta;
 mod dropped;
 mod error;
 mod exchange;
+mod mend;
 mod messages;
 mod part;
 mod read;

@@ -147,6 +147,11 @@ impl Request {
         };
         self.previous_response.is_some() || self.turns.iter().flat_map(|turn| &turn.parts).any(says)
     }
+
+    /// Which field asks for [`logprobs`](Self::logprobs): alternatives are asked for by number, none by a word.
+    pub(crate) fn logprobs_field(&self) -> Option<&'static str> {
+        self.logprobs.map(|alternatives| if alternatives > 0 { "logprobs" } else { "logprobs.included" })
+    }
 }
 
 impl Effort {

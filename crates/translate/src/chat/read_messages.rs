@@ -70,6 +70,7 @@ impl Reader<'_> {
     fn assistant(&mut self, message: Message<'_>, path: &str) -> Result<(), Error> {
         self.dropped.note_some("messages.name", message.name.as_ref());
         self.dropped.note_some("messages.audio", message.audio.as_ref());
+        self.dropped.note_some("messages.annotations", message.annotations().first());
         let (thoughts, foreign) = thoughts::read(&message);
         self.dropped.note_some("messages.reasoning_details", foreign.then_some(&()));
         let mut parts: Vec<Part> = thoughts.into_iter().map(Part::Thinking).collect();

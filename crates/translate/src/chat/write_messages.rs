@@ -151,25 +151,41 @@ impl<'a> Writer<'a, '_> {
     fn assistant(&mut self, turns: &'a [Turn]) {
         let mut message = Message { role: "assistant", ..Message::default() };
         let (mut text, mut thoughts) = (String::new(), Vec::new());
+        let mut thought = false;
+        // Whether what was said last names no sources: where it does, a sentence goes on from part to part.
+        let mut whole = false;
         for part in turns.iter().flat_map(|turn| &turn.parts) {
             match part {
-                Part::Text(said) => text.push_str(&said.text),
+                Part::Text(said) => {
+                    if whole && said.citations.is_empty() {
+                        text.push_str("\n\n");
+                    }
+                    whole = said.citations.is_empty();
+                    text.push_str(&said.text);
+                    self.dropped.note_some("content.text.citations", said.citations.first());
+                }
                 Part::Refusal(refusal) if self.profile.developer => message.refusal = Some(refusal),
                 Part::Refusal(refusal) => text.push_str(refusal),
                 Part::ToolCall(call) => message.tool_calls.push(self.call(call)),
-                Part::Thinking(thinking) => thoughts.extend(thinking.texts.iter().map(String::as_str)),
-                Part::Image(_) => self.dropped.note("assistant.image"),
-                Part::Document(_) => self.dropped.note("assistant.document"),
-                Part::Audio(_) => self.dropped.note("assistant.audio"),
-                Part::ToolResult(_) => self.dropped.note("assistant.tool_result"),
+                Part::Thinking(thinking) => {
+                    thought = true;
+                    thoughts.extend(thinking.texts.iter().map(String::as_str));
+                }
+                Part::Image(_) => self.dropped.note("content.image"),
+                Part::Document(_) => self.dropped.note("content.document"),
+                Part::Audio(_) => self.dropped.note("content.audio"),
+                Part::ToolResult(_) => self.dropped.note("content.tool_result"),
             }
         }
-        if text.is_empty() && message.refusal.is_none() && message.tool_calls.is_empty() {
+        let silent = text.is_empty() && message.refusal.is_none() && message.tool_calls.is_empty();
+        let told = self.profile.thoughts && !silent && !thoughts.is_empty();
+        self.dropped.note_some("content.thinking", (thought && !told).then_some(&()));
+        if silent {
             return;
         }
         self.user();
         // Where thoughts are wanted they are after each call of a tool, even if there are none.
-        let wanted = self.profile.thoughts && !(thoughts.is_empty() && message.tool_calls.is_empty());
+        let wanted = told || (self.profile.thoughts && !message.tool_calls.is_empty());
         message.reasoning_content = wanted.then(|| thoughts.join("\n\n"));
         message.content = (!text.is_empty()).then(|| Content::Text(text.into()));
         self.out.push(message);

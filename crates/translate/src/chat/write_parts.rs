@@ -25,9 +25,9 @@ pub(super) fn input<'a>(part: &'a Part, dropped: &mut Dropped) -> Option<Written
     };
     if written.is_none() {
         dropped.note(match part {
-            Part::Image(_) => "image",
-            Part::Document(_) => "document",
-            Part::Audio(_) => "audio",
+            Part::Image(_) => "content.image",
+            Part::Document(_) => "content.document",
+            Part::Audio(_) => "content.audio",
             _ => "content",
         });
     }

@@ -47,7 +47,7 @@ pub(crate) fn write_request(
     // OpenAI refuses it where nothing is kept.
     body.metadata = request.metadata.as_deref().filter(|_| body.store);
     dropped.note_some("metadata", request.metadata.as_ref().filter(|_| !body.store));
-    dropped.note_some("logprobs", request.logprobs.as_ref());
+    request.logprobs_field().into_iter().for_each(|field| dropped.note(field));
     write_tools::write(request, tools, &mut body, dropped);
     sampling(request, profile, &mut body, dropped);
     serde_json::to_vec(&body).map_err(|error| Error::request("body", error.to_string()))

@@ -24,6 +24,7 @@ fn tool_of(tool: &RawValue, path: &str, dropped: &mut Dropped) -> Result<Tool, E
     match asked.r#type.filter(|kind| &**kind != "custom") {
         None => {
             dropped.note_some("tools.input_examples", asked.input_examples.as_ref());
+            dropped.note_some("tools.allowed_callers", asked.allowed_callers.as_ref());
             let schema = asked.input_schema;
             let strict = asked.strict.map(|strict| strict && schema.is_some_and(strict::is_strict));
             dropped.note_some("tools.strict", (strict < asked.strict).then_some(&()));

@@ -49,7 +49,7 @@ impl<'w> Blocks<'w> {
             return None;
         }
         // The provider wants proof of its sources, which nobody else has kept.
-        self.dropped.note_some("citations", text.citations.first());
+        self.dropped.note_some("content.text.citations", text.citations.first());
         Some(Block::Text {
             text: text.text.as_str().into(),
             citations: Vec::new(),
@@ -64,10 +64,10 @@ impl<'w> Blocks<'w> {
             Part::Refusal(text) => plain(text),
             Part::Thinking(thinking) => self.thinking(thinking),
             Part::ToolCall(call) => Some(self.call(call)),
-            Part::Image(_) => self.without("assistant.image"),
-            Part::Document(_) => self.without("assistant.document"),
-            Part::Audio(_) => self.without("assistant.audio"),
-            Part::ToolResult(_) => self.without("assistant.tool_result"),
+            Part::Image(_) => self.without("content.image"),
+            Part::Document(_) => self.without("content.document"),
+            Part::Audio(_) => self.without("content.audio"),
+            Part::ToolResult(_) => self.without("content.tool_result"),
         }
     }
 
@@ -78,15 +78,17 @@ impl<'w> Blocks<'w> {
             Part::Refusal(text) => plain(text),
             Part::Image(image) => {
                 // Less than all is never looked at.
-                self.dropped
-                    .note_some("image.detail", image.detail.as_ref().filter(|detail| *detail == "low"));
+                self.dropped.note_some(
+                    "content.image.detail",
+                    image.detail.as_ref().filter(|detail| *detail == "low"),
+                );
                 let cache_control = self.mark(image.cache.as_ref());
                 Some(Block::Image { source: image_source(&image.source), cache_control })
             }
             Part::Document(document) => self.document(document)?,
             // Who does not hear the question cannot answer it.
-            Part::Audio(_) => return Err(Error::NotCarried { field: "audio".to_owned() }),
-            Part::Thinking(_) | Part::ToolCall(_) | Part::ToolResult(_) => self.without("user.content"),
+            Part::Audio(_) => return Err(Error::NotCarried { field: "content.audio".to_owned() }),
+            Part::Thinking(_) | Part::ToolCall(_) | Part::ToolResult(_) => self.without("content"),
         })
     }
 
@@ -101,7 +103,8 @@ impl<'w> Blocks<'w> {
             Source::Text(text) => Written::Text { media_type: "text/plain", data: text.as_str().into() },
             Source::Data { media_type, data } if !is_pdf(media_type, document.name.as_deref()) => {
                 let decoded = STANDARD.decode(data).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-                let text = decoded.ok_or_else(|| Error::NotCarried { field: "file".to_owned() })?;
+                let text =
+                    decoded.ok_or_else(|| Error::NotCarried { field: "content.document".to_owned() })?;
                 Written::Text { media_type: "text/plain", data: text.into() }
             }
             Source::Data { data, .. } => Written::Base64 { media_type: "application/pdf", data },
@@ -121,7 +124,7 @@ impl<'w> Blocks<'w> {
                 signature: signature.as_str().into(),
             }),
             Some(Seal::Redacted { data }) => Some(Block::RedactedThinking { data: data.as_str().into() }),
-            Some(Seal::OpenAi { .. }) | None => self.without("thinking"),
+            Some(Seal::OpenAi { .. }) | None => self.without("content.thinking"),
         }
     }
 

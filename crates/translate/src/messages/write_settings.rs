@@ -127,7 +127,7 @@ pub(super) fn others(request: &Request, dropped: &mut Dropped) {
     dropped.note_some("frequency_penalty", some(request.sampling.frequency_penalty).as_ref());
     dropped.note_some("presence_penalty", some(request.sampling.presence_penalty).as_ref());
     dropped.note_some("seed", request.sampling.seed.as_ref());
-    dropped.note_some("logprobs", request.logprobs.as_ref());
+    request.logprobs_field().into_iter().for_each(|field| dropped.note(field));
     dropped.note_some("metadata", request.metadata.as_ref());
     dropped.note_some("store", request.store.filter(|store| *store).as_ref());
     dropped.note_some("verbosity", request.verbosity.as_ref().filter(|verbosity| *verbosity != "medium"));

@@ -57,7 +57,8 @@ fn part(said: Said<'_>, path: &str, dropped: &mut Dropped) -> Result<Option<Part
                 (None, None, Some(file)) => Source::File(file.into_owned()),
                 (None, None, None) => return Err(required("file_data")),
             };
-            Some(Part::Document(Media { source, name, detail: said.detail.map(Str::into_owned), cache }))
+            dropped.note_some("input.input_file.detail", said.detail.as_ref());
+            Some(Part::Document(Media { source, name, detail: None, cache }))
         }
         Some("input_audio") => {
             let audio = said.input_audio.ok_or_else(|| required("input_audio"))?;

@@ -103,13 +103,16 @@ impl<'a> Writer<'a, '_> {
                 // A file of another provider's is no source here.
                 let named = citations.iter().filter(|citation| citation.url.is_some());
                 let annotations: Vec<_> = named.filter_map(|citation| annotation(citation, text)).collect();
-                self.dropped.note_some("citations", (annotations.len() < citations.len()).then_some(&()));
+                self.dropped.note_some(
+                    "content.text.citations",
+                    (annotations.len() < citations.len()).then_some(&()),
+                );
                 self.said.push(Written::OutputText { text, annotations, logprobs: None });
             }
             Part::Refusal(refusal) => self.said.push(Written::Refusal { refusal }),
-            Part::Image(_) => self.dropped.note("assistant.image"),
-            Part::Document(_) => self.dropped.note("assistant.document"),
-            _ => self.dropped.note("assistant.audio"),
+            Part::Image(_) => self.dropped.note("content.image"),
+            Part::Document(_) => self.dropped.note("content.document"),
+            _ => self.dropped.note("content.audio"),
         }
     }
 
@@ -117,7 +120,7 @@ impl<'a> Writer<'a, '_> {
         self.message(role);
         // Thoughts of others, and unsealed ones, are refused.
         let Some(Seal::OpenAi { id, encrypted }) = &thinking.seal else {
-            return self.dropped.note("thinking");
+            return self.dropped.note("content.thinking");
         };
         self.out.sealed = true;
         self.out.items.push(Item::Reasoning {
@@ -131,7 +134,7 @@ impl<'a> Writer<'a, '_> {
     fn unfinished(&mut self) {
         while matches!(self.out.items.last(), Some(Item::Reasoning { .. })) {
             self.out.items.pop();
-            self.dropped.note("thinking");
+            self.dropped.note("content.thinking");
         }
     }
 
@@ -196,7 +199,7 @@ fn input<'a>(part: &'a Part, dropped: &mut Dropped) -> Option<Written<'a>> {
             Some(Written::InputAudio { input_audio: Audio { data, format } })
         }
         Part::Audio(_) => {
-            dropped.note("audio");
+            dropped.note("content.audio");
             None
         }
         Part::Thinking(_) | Part::ToolCall(_) | Part::ToolResult(_) => {

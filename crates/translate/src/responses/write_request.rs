@@ -118,8 +118,10 @@ fn sampling(request: &Request, profile: &Profile, body: &mut Body<'_>, dropped: 
         dropped.note_some("top_p", sampling.top_p.as_ref());
     }
     dropped.note_some("top_k", sampling.top_k.as_ref());
-    dropped.note_some("frequency_penalty", sampling.frequency_penalty.as_ref());
-    dropped.note_some("presence_penalty", sampling.presence_penalty.as_ref());
+    // 0 says no more than silence.
+    let penalty = |value: Option<f64>| value.filter(|value| *value != 0.0);
+    dropped.note_some("frequency_penalty", penalty(sampling.frequency_penalty).as_ref());
+    dropped.note_some("presence_penalty", penalty(sampling.presence_penalty).as_ref());
     dropped.note_some("seed", sampling.seed.as_ref());
     dropped.note_some("stop", request.stop.first());
 }

@@ -8,7 +8,9 @@
     reason = "a test that cannot go on fails; the targets are a crate's root elsewhere"
 )]
 
+mod carried;
 mod corpus;
+mod golden_requests;
 mod properties;
 #[path = "../../../../fuzz/src/lib.rs"]
 mod targets;

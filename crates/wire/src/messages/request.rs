@@ -149,6 +149,8 @@ pub struct Tool<'a> {
     pub cache_control: Option<&'a RawValue>,
     /// What arguments may look like.
     pub input_examples: Option<IgnoredAny>,
+    /// Who may call it: the model itself, or only code that the provider runs for it.
+    pub allowed_callers: Option<IgnoredAny>,
 }
 
 /// Which tool to call.

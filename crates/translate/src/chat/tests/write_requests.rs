@@ -77,7 +77,7 @@ fn claude_code() -> Request {
 #[test]
 fn from_messages() {
     let (body, dropped) = write(&claude_code());
-    assert_eq!(dropped, "");
+    assert_eq!(dropped, "content.thinking");
     let long = body["messages"][2]["tool_calls"][1]["id"].clone();
     assert!(long.as_str().unwrap().starts_with("call_") && long.as_str().unwrap().len() <= 40);
     let expect = format!(
@@ -165,14 +165,14 @@ fn parts() {
     );
     check(named(Source::Text("words".into()), "title"), r#"[{"type":"text","text":"title\n\nwords"}]"#, "");
     check(Part::Document(media(Source::Text("words".into()))), r#"[{"type":"text","text":"words"}]"#, "");
-    check(Part::Document(media(Source::Url("https://x/a.pdf".into()))), "[]", "document");
-    check(Part::Image(media(Source::File("file_1".into()))), "[]", "image");
+    check(Part::Document(media(Source::Url("https://x/a.pdf".into()))), "[]", "content.document");
+    check(Part::Image(media(Source::File("file_1".into()))), "[]", "content.image");
     check(
         Part::Audio(media(data("audio/mpeg"))),
         r#"[{"type":"input_audio","input_audio":{"data":"AA==","format":"mp3"}}]"#,
         "",
     );
-    check(Part::Audio(media(Source::Url("https://x".into()))), "[]", "audio");
+    check(Part::Audio(media(Source::Url("https://x".into()))), "[]", "content.audio");
     check(Part::Refusal("no".into()), r#"[{"type":"text","text":"no"}]"#, "");
 }
 

@@ -197,7 +197,7 @@ fn thoughts_and_other_parts() {
             r#"assistant: thinks "hm" "EqQB", redacted_thinking {"type":"redacted_thinking","data":"r"}, "c", "R""#,
             r#"user: "on""#,
         ],
-        "citations, thinking",
+        "content.text.citations, content.thinking",
     );
 }
 
@@ -221,7 +221,7 @@ fn media() {
     check(
         Part::Image(media(data("image/jpg", "AA=="), None, Some("low"))),
         r#"{"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"AA=="}}"#,
-        "image.detail",
+        "content.image.detail",
     );
     check(
         Part::Image(media(Source::Url("https://x".into()), None, Some("high"))),
@@ -253,8 +253,8 @@ fn media() {
         let error = write_request(&request, &ToolNames::default(), &profile(), &mut Dropped::default());
         assert_eq!(error.unwrap_err().field(), Some(field));
     };
-    refused(Part::Document(media(data("application/zip", "/w=="), None, None)), "file");
-    refused(Part::Audio(media(data("audio/wav", "AA=="), None, None)), "audio");
+    refused(Part::Document(media(data("application/zip", "/w=="), None, None)), "content.document");
+    refused(Part::Audio(media(data("audio/wav", "AA=="), None, None)), "content.audio");
 }
 
 #[test]

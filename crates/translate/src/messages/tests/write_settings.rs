@@ -95,7 +95,7 @@ fn thoughts_in_a_loop() {
     check(&looping("claude-sonnet-4-5", vec![sealed("hm"), called()]), budget, "", "");
     check(&looping("claude-sonnet-4-5", vec![called()]), "", "", "reasoning");
     let foreign = thinking("hm", Some(Seal::OpenAi { id: None, encrypted: "g".into() }));
-    check(&looping("claude-sonnet-4-5", vec![foreign, called()]), "", "", "reasoning, thinking");
+    check(&looping("claude-sonnet-4-5", vec![foreign, called()]), "", "", "content.thinking, reasoning");
     // Newer models do not mind.
     check(&looping("claude-opus-4-7", vec![called()]), r#"{"type":"adaptive"}"#, r#"{"effort":"high"}"#, "");
     // Nor do older ones once somebody else has spoken.
@@ -199,7 +199,7 @@ fn everything_else() {
         stop: vec!["a".into(), "\n".into()],
         format: Some(Format::Json),
         verbosity: Some("medium".into()),
-        logprobs: Some(0),
+        logprobs: Some(1),
         service_tier: Some("default".into()),
         user: Some("u".into()),
         metadata: Some(raw("{}")),

@@ -142,7 +142,7 @@ fn from_messages() {
         service_tier: Some("standard_only".into()),
         ..Request::default()
     });
-    assert_eq!(dropped, "seed, stop, thinking, top_k");
+    assert_eq!(dropped, "content.thinking, seed, stop, top_k");
     assert_eq!(body["instructions"], "You are\n\ncareful.");
     assert_eq!((&body["service_tier"], body["user"].as_str().unwrap().len()), (&Value::from("default"), 16));
     assert_eq!(body["reasoning"], json(r#"{"effort":"high"}"#));
@@ -198,7 +198,7 @@ fn parts() {
         &with(r#"{"type":"input_audio","input_audio":{"data":"AA==","format":"mp3"}}"#),
         "",
     );
-    check(Part::Audio(media(Source::Url("https://x".into()), None)), r#""?""#, "audio");
+    check(Part::Audio(media(Source::Url("https://x".into()), None)), r#""?""#, "content.audio");
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn settings() {
         ..Request::default()
     };
     let (body, dropped) = write_for(&request, &Profile { sampling: false, ..profile() });
-    assert_eq!(dropped, "citations, service_tier, temperature");
+    assert_eq!(dropped, "content.text.citations, service_tier, temperature");
     assert_eq!(body["reasoning"], json(r#"{"effort":"none"}"#));
     assert_eq!(body["text"], json(r#"{"format":{"type":"json_schema","name":"response","schema":{}}}"#));
     assert!(body.get("include").is_none() && body.get("temperature").is_none());
