@@ -101,6 +101,10 @@ pub(crate) fn write_answer(answer: Answer, exchange: &Exchange) -> Vec<u8> {
         ..Said::default()
     };
     say(&parts, &mut message, exchange);
+    // OpenAI has `null` beside a refusal or calls only, and clients take it for text in all other cases.
+    if message.refusal.is_none() && message.tool_calls.is_empty() {
+        message.content.get_or_insert_default();
+    }
     if functions {
         message.function_call = older(std::mem::take(&mut message.tool_calls));
     }

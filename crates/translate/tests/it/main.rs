@@ -10,6 +10,8 @@
 
 mod carried;
 mod corpus;
+mod golden;
+mod golden_answers;
 mod golden_requests;
 mod properties;
 #[path = "../../../../fuzz/src/lib.rs"]

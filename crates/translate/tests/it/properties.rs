@@ -10,11 +10,11 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod gathered;
+pub(crate) mod gathered;
 mod hostile;
 mod played;
 mod round_trips;
-mod shared;
+pub(crate) mod shared;
 mod streams;
 mod talk;
 mod told;

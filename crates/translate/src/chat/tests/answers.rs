@@ -143,7 +143,7 @@ fn writing() {
     };
     let said = |text: &str| format!(r#"{{"role":"assistant","content":{text},"refusal":null}}"#);
     check(vec![text("Hel"), text("lo")], Stop::End, &said(r#""Hello""#), "stop");
-    check(vec![], Stop::Sequence(Some("x".into())), &said("null"), "stop");
+    check(vec![], Stop::Sequence(Some("x".into())), &said(r#""""#), "stop");
     check(vec![text("x")], Stop::MaxTokens, &said(r#""x""#), "length");
     check(vec![text("x")], Stop::Context, &said(r#""x""#), "length");
     check(vec![text("x")], Stop::Refusal, &said(r#""x""#), "content_filter");

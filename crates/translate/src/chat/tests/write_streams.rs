@@ -313,7 +313,7 @@ fn accumulated(events: &[String]) -> Value {
     for call in whole.get_mut("tool_calls").into_iter().flat_map(|calls| calls.as_array_mut().unwrap()) {
         call.as_object_mut().unwrap().remove("index");
     }
-    if whole["content"] == "" {
+    if whole["content"] == "" && ["refusal", "tool_calls"].iter().any(|field| !whole[*field].is_null()) {
         whole["content"] = Value::Null;
     }
     whole.as_object_mut().unwrap().entry("refusal").or_insert(Value::Null);

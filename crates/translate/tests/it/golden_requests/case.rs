@@ -1,5 +1,7 @@
 //! A file: what the case shows, its source, the settings of the provider, and the request.
 
+use crate::golden::About;
+
 /// A case, as its file tells it.
 pub(super) struct Case<'a> {
     /// All before the translations.
@@ -19,19 +21,10 @@ impl<'a> Case<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, String> {
         let (about, rest) = text.split_once("\n## request\n\n```json\n").ok_or("no request")?;
         let end = rest.find(FENCE).ok_or("the request does not end")?;
-        let line = |key: &str| about.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
-        if !about.starts_with("# ") {
-            return Err("the first line has to tell what the case shows".to_owned());
-        }
-        if line("source:").is_none_or(str::is_empty) {
-            return Err("no source".to_owned());
-        }
-        let settings: Vec<&str> = line("provider:").unwrap_or_default().split(", ").collect();
-        if let Some(unknown) = settings.iter().find(|word| !word.is_empty() && !SETTINGS.contains(word)) {
-            return Err(format!("no such provider: {unknown}"));
-        }
+        let about = About::parse(about)?;
+        let settings = about.words("provider:", &SETTINGS)?;
         let head = text.len() - rest.len() + end + FENCE.len();
-        Ok(Self { head: &text[..head], request: &rest[..end], claude: line("claude:"), settings })
+        Ok(Self { head: &text[..head], request: &rest[..end], claude: about.line("claude:"), settings })
     }
 
     pub(super) fn has(&self, setting: &str) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ccproxy_wire::Dialect;
 use serde_json::Value;
 
-type Outcome = Result<(), String>;
+use crate::golden::demand::{Outcome, demand, list, text};
 
 pub(super) fn check(dialect: Dialect, body: &Value) -> Outcome {
     text(&body["model"], "model")?;
@@ -14,18 +14,6 @@ pub(super) fn check(dialect: Dialect, body: &Value) -> Outcome {
         Dialect::Chat => chat(body),
         Dialect::Responses => responses(body),
     }
-}
-
-fn demand(kept: bool, wrong: impl Into<String>) -> Outcome {
-    if kept { Ok(()) } else { Err(wrong.into()) }
-}
-
-fn text<'a>(value: &'a Value, what: &str) -> Result<&'a str, String> {
-    value.as_str().filter(|text| !text.is_empty()).ok_or_else(|| format!("{what} is no text: {value}"))
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// A tool's name, of at most so many letters.

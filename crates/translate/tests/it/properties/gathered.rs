@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::shared::{events, list, string};
 
 /// The whole answer that a stream has told, up to its own end.
-pub(super) fn gathered(client: Dialect, stream: &[u8]) -> Value {
+pub(crate) fn gathered(client: Dialect, stream: &[u8]) -> Value {
     let events = events(stream);
     let (last, others) = events.split_last().expect("no events");
     let parse = |(name, data): &(String, String)| {
@@ -49,6 +49,7 @@ fn messages(mut events: impl Iterator<Item = Value>) -> Value {
                     "text_delta" => append(&mut block["text"], &delta["text"]),
                     "thinking_delta" => append(&mut block["thinking"], &delta["thinking"]),
                     "signature_delta" => append(&mut block["signature"], &delta["signature"]),
+                    "citations_delta" => push(&mut block["citations"], delta["citation"].clone()),
                     "input_json_delta" => input.push_str(delta["partial_json"].as_str().unwrap()),
                     other => panic!("{other}"),
                 }
@@ -57,7 +58,8 @@ fn messages(mut events: impl Iterator<Item = Value>) -> Value {
                 assert_eq!(event["index"], blocks.len());
                 let (mut block, input) = open.take().expect("no block to stop");
                 if !input.is_empty() {
-                    block["input"] = serde_json::from_str(&input).unwrap();
+                    // What is cut off is no JSON.
+                    block["input"] = serde_json::from_str(&input).unwrap_or_else(|_| input.into());
                 }
                 blocks.push(block);
             }
@@ -80,8 +82,15 @@ fn messages(mut events: impl Iterator<Item = Value>) -> Value {
     message
 }
 
+fn push(list: &mut Value, more: Value) {
+    if list.is_null() {
+        *list = json!([]);
+    }
+    list.as_array_mut().unwrap().push(more);
+}
+
 fn chat(events: impl Iterator<Item = Value>) -> Value {
-    let (mut message, mut calls, mut details) = (json!({}), Vec::<Value>::new(), Vec::new());
+    let mut message = json!({ "role": "assistant", "content": null, "refusal": null });
     let (mut finish, mut usage, mut head) = (Value::Null, Value::Null, Value::Null);
     for (n, chunk) in events.enumerate() {
         if !chunk["usage"].is_null() {
@@ -89,35 +98,78 @@ fn chat(events: impl Iterator<Item = Value>) -> Value {
         }
         if let [choice] = list(&chunk["choices"]) {
             assert!(finish.is_null(), "something after the end: {chunk}");
-            let delta = &choice["delta"];
-            assert_eq!(n == 0, delta["role"] == "assistant");
-            for field in ["content", "refusal", "reasoning_content", "reasoning"] {
-                if delta[field].is_string() {
-                    append(&mut message[field], &delta[field]);
-                }
-            }
-            details.extend(list(&delta["reasoning_details"]).iter().cloned());
-            list(&delta["tool_calls"]).iter().for_each(|call| called(&mut calls, call));
+            assert_eq!(n == 0, choice["delta"]["role"] == "assistant");
+            said(&mut message, &choice["delta"]);
             finish = choice["finish_reason"].clone();
         }
         head = chunk;
     }
-    message["reasoning_details"] = details.into();
-    message["tool_calls"] = calls.into();
-    json!({
-        "id": head["id"], "created": head["created"], "model": head["model"],
-        "choices": [{ "message": message, "finish_reason": finish }], "usage": usage,
-    })
+    let instead = ["refusal", "tool_calls", "function_call"];
+    if message["content"].is_null() && instead.iter().all(|field| message[*field].is_null()) {
+        message["content"] = "".into();
+    }
+    let choice = json!({ "index": 0, "message": message, "logprobs": null, "finish_reason": finish });
+    let mut whole = json!({
+        "id": head["id"], "object": "chat.completion", "created": head["created"], "model": head["model"],
+        "choices": [choice],
+    });
+    for (field, value) in [("usage", &usage), ("service_tier", &head["service_tier"])] {
+        if !value.is_null() {
+            whole[field] = value.clone();
+        }
+    }
+    whole
+}
+
+fn said(message: &mut Value, delta: &Value) {
+    for field in ["content", "refusal", "reasoning_content", "reasoning"] {
+        // The first piece is empty, whatever comes.
+        if delta[field].as_str().is_some_and(|text| !text.is_empty()) {
+            append(&mut message[field], &delta[field]);
+        }
+    }
+    list(&delta["reasoning_details"])
+        .iter()
+        .for_each(|detail| thought(&mut message["reasoning_details"], detail));
+    list(&delta["annotations"]).iter().for_each(|source| push(&mut message["annotations"], source.clone()));
+    list(&delta["tool_calls"]).iter().for_each(|call| called(&mut message["tool_calls"], call));
+    if let Some(function) = delta["function_call"].as_object() {
+        let call = &mut message["function_call"];
+        if let Some(name) = function.get("name") {
+            *call = json!({ "name": name });
+        }
+        append(&mut call["arguments"], &function["arguments"]);
+    }
+    message
+        .as_object_mut()
+        .unwrap()
+        .retain(|field, value| !value.is_null() || ["content", "refusal"].contains(&&**field));
+}
+
+/// Details of one index are one.
+fn thought(details: &mut Value, detail: &Value) {
+    let same = |other: &&mut Value| other["index"] == detail["index"];
+    let Some(known) = details.as_array_mut().and_then(|details| details.iter_mut().find(same)) else {
+        return push(details, detail.clone());
+    };
+    for (field, value) in detail.as_object().unwrap() {
+        match &**field {
+            "text" | "summary" => append(&mut known[field], value),
+            _ => known[field] = value.clone(),
+        }
+    }
 }
 
 /// The SDKs take a call for whole when the next one begins.
-fn called(calls: &mut Vec<Value>, delta: &Value) {
+fn called(calls: &mut Value, delta: &Value) {
     let index = usize::try_from(delta["index"].as_u64().unwrap()).unwrap();
-    if index == calls.len() {
-        calls.push(delta.clone());
-        return;
+    let begun = list(calls).len();
+    if index == begun {
+        let mut call = delta.clone();
+        call.as_object_mut().unwrap().remove("index");
+        return push(calls, call);
     }
-    assert_eq!(index + 1, calls.len());
+    assert_eq!(index + 1, begun);
     let call = &mut calls[index];
     let (kind, text) = if call["type"] == "custom" { ("custom", "input") } else { ("function", "arguments") };
     append(&mut call[kind][text], &delta[kind][text]);

@@ -78,7 +78,7 @@ pub(super) fn translated<'a>(
 }
 
 /// The events of a stream that ends where an event does: name and data.
-pub(super) fn events(stream: &[u8]) -> Vec<(String, String)> {
+pub(crate) fn events(stream: &[u8]) -> Vec<(String, String)> {
     let (mut events, mut seen) = (Events::default(), Vec::new());
     events.push(stream, |name, data| seen.push((name.to_owned(), data.to_owned())));
     events.finish(|_, data| panic!("not ended: {data}"));
@@ -93,7 +93,7 @@ pub(super) fn is_end(data: &str) -> bool {
         || matches!(kind.as_deref(), Some("message_stop" | "response.completed" | "response.incomplete"))
 }
 
-pub(super) fn json(body: &[u8]) -> Value {
+pub(crate) fn json(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The same JSON, a line for each value; what is in it stays to the letter.
-pub(super) fn pretty(json: &str) -> String {
+pub(crate) fn pretty(json: &str) -> String {
     let (mut out, mut depth) = (String::new(), 0usize);
     let (mut quoted, mut escaped) = (false, false);
     let mut chars = json.chars().peekable();
@@ -54,7 +54,7 @@ fn line(out: &mut String, depth: usize) {
 }
 
 /// The lines that differ, with some before.
-pub(super) fn difference(old: &str, new: &str) -> Option<String> {
+pub(crate) fn difference(old: &str, new: &str) -> Option<String> {
     if old == new {
         return None;
     }
