@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ccproxy_translate::{Exchange, Profile, Progress, Stamp};
-use ccproxy_wire::Dialect::{self, Chat, Messages, Responses};
+use ccproxy_wire::Dialect::{self, Chat, Messages};
 use serde_json::Value;
 
 use case::Case;
