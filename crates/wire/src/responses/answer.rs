@@ -95,7 +95,8 @@ pub struct Response<'a> {
     pub model: &'a str,
     /// The items.
     pub output: &'a [Box<RawValue>],
-    /// What it used.
+    /// What it used; absent while nothing is known, since OpenAI's schema has no null here.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<Counts>,
     /// How it was served.
     pub service_tier: &'a str,

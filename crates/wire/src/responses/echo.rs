@@ -10,28 +10,28 @@ use serde_json::value::RawValue;
 
 use super::Str;
 
-/// The fields, and what stands for them where the request does not say.
-const FIELDS: [(&str, &str); 20] = [
-    ("background", "false"),
-    ("instructions", "null"),
-    ("max_output_tokens", "null"),
-    ("max_tool_calls", "null"),
-    ("metadata", "{}"),
-    ("parallel_tool_calls", "true"),
-    ("previous_response_id", "null"),
-    ("prompt_cache_key", "null"),
-    ("prompt_cache_retention", "null"),
-    ("reasoning", r#"{"effort":null,"summary":null}"#),
-    ("safety_identifier", "null"),
-    ("store", "true"),
-    ("temperature", "1.0"),
-    ("text", r#"{"format":{"type":"text"}}"#),
-    ("tool_choice", r#""auto""#),
-    ("tools", "[]"),
-    ("top_logprobs", "0"),
-    ("top_p", "1.0"),
-    ("truncation", r#""disabled""#),
-    ("user", "null"),
+/// The fields, and what stands for them where the request does not say. OpenAI's schema lets some be absent, but not null.
+const FIELDS: [(&str, Option<&str>); 20] = [
+    ("background", Some("false")),
+    ("instructions", Some("null")),
+    ("max_output_tokens", Some("null")),
+    ("max_tool_calls", Some("null")),
+    ("metadata", Some("{}")),
+    ("parallel_tool_calls", Some("true")),
+    ("previous_response_id", Some("null")),
+    ("prompt_cache_key", None),
+    ("prompt_cache_retention", Some("null")),
+    ("reasoning", Some(r#"{"effort":null,"summary":null}"#)),
+    ("safety_identifier", None),
+    ("store", Some("true")),
+    ("temperature", Some("1.0")),
+    ("text", Some(r#"{"format":{"type":"text"}}"#)),
+    ("tool_choice", Some(r#""auto""#)),
+    ("tools", Some("[]")),
+    ("top_logprobs", Some("0")),
+    ("top_p", Some("1.0")),
+    ("truncation", Some(r#""disabled""#)),
+    ("user", None),
 ];
 
 /// The fields of a request that its answer repeats, as they came, or as OpenAI fills them in.
@@ -51,11 +51,20 @@ impl Echo {
     pub fn of(body: &[u8]) -> Self {
         let mut said: BTreeMap<&str, Box<RawValue>> =
             serde_json::from_slice(body).map_or_else(|_| BTreeMap::new(), |Said(said)| said);
-        let value = |(name, default): (&'static str, &str)| {
-            let said = said.remove(name).or_else(|| RawValue::from_string(default.to_owned()).ok());
+        let value = |(name, default): (&'static str, Option<&str>)| {
+            let default = || default.and_then(|json| RawValue::from_string(json.to_owned()).ok());
+            let said = said.remove(name).or_else(default);
             said.map(|value| (name, value))
         };
         Self(FIELDS.into_iter().filter_map(value).collect())
+    }
+
+    /// Says something else than the request did.
+    pub fn say<T: Serialize>(&mut self, name: &str, value: T) {
+        let place = self.0.iter_mut().find(|(field, _)| *field == name);
+        if let (Some((_, said)), Ok(value)) = (place, serde_json::value::to_raw_value(&value)) {
+            *said = value;
+        }
     }
 }
 
@@ -130,11 +139,13 @@ mod tests {
 
     #[test]
     fn echoes() {
-        let check = |body: &str, name: &str, expect: &str| {
+        let got = |body: &str, name: &str| {
             let echo = Echo::of(body.as_bytes());
-            let got = echo.0.iter().find(|(field, _)| *field == name).map(|(_, value)| value.get());
-            assert_eq!(got, Some(expect), "{body}");
+            echo.0.iter().find(|(field, _)| *field == name).map(|(_, value)| value.get().to_owned())
         };
+        let check = |body, name, expect: &str| assert_eq!(got(body, name).as_deref(), Some(expect), "{body}");
+        assert_eq!(got(r#"{"user":null}"#, "user"), None);
+        check(r#"{"user":"u"}"#, "user", r#""u""#);
         check("{}", "text", r#"{"format":{"type":"text"}}"#);
         check("no JSON", "tools", "[]");
         check(r#"{"input":"x","tools":null,"tool_choice":"none"}"#, "tools", "[]");

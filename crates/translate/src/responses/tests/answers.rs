@@ -113,11 +113,11 @@ fn writing() {
             "usage":{{"input_tokens":10,"input_tokens_details":{{"cached_tokens":4,"cache_write_tokens":0}},"output_tokens":7,
                 "output_tokens_details":{{"reasoning_tokens":0}},"total_tokens":17}},
             "service_tier":"default","background":false,"instructions":"be","max_output_tokens":null,"max_tool_calls":null,"metadata":{{}},
-            "parallel_tool_calls":true,"previous_response_id":null,"prompt_cache_key":null,"prompt_cache_retention":null,
-            "reasoning":{{"effort":null,"summary":null}},"safety_identifier":null,"store":true,"temperature":0.5,
+            "parallel_tool_calls":true,"previous_response_id":null,"prompt_cache_retention":null,
+            "reasoning":{{"effort":null,"summary":null}},"store":true,"temperature":0.5,
             "text":{{"format":{{"type":"text"}}}},"tool_choice":"auto","tools":[{{"type":"function","name":"f","parameters":{{}},"strict":false}},
                 {{"type":"namespace","name":"mcp__docs","tools":[{{"type":"function","name":"lookup"}}]}},{{"type":"tool_search","execution":"client"}}],
-            "top_logprobs":0,"top_p":1.0,"truncation":"disabled","user":null}}"#
+            "top_logprobs":0,"top_p":1.0,"truncation":"disabled"}}"#
     );
     assert_eq!(json(body), json(expect));
 }
