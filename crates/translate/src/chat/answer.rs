@@ -52,11 +52,13 @@ fn parts(message: Message<'_>, id: &str) -> Result<Vec<Part>, Error> {
     let dropped = &mut Dropped::default();
     let citations = message.annotations().into_iter().filter_map(|annotation| annotation.url_citation);
     let citations: Vec<Citation> = citations.filter_map(read_parts::citation).collect();
+    let aloud = message.transcript();
     let (thoughts, _) = thoughts::read(&message);
     let mut parts: Vec<Part> = thoughts.into_iter().map(Part::Thinking).collect();
     if let Some(content) = message.content {
         parts.extend(read_parts::content(content, "choices.0.message.content", dropped)?);
     }
+    parts.extend(aloud.map(|text| Part::Text(Text { text: text.into_owned(), ..Text::default() })));
     let last = parts.iter_mut().rev().find_map(|part| match part {
         Part::Text(text) => Some(text),
         _ => None,

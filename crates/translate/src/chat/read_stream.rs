@@ -118,6 +118,9 @@ impl StreamReader {
             }
             None => {}
         }
+        if let Some(text) = message.transcript() {
+            self.say(What::Text, text, each);
+        }
         if let Some(refusal) = message.refusal.take() {
             self.refused |= !refusal.is_empty();
             self.say(What::Refusal, refusal.0, each);

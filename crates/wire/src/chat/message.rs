@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{self, Deserialize, Deserializer, Error as _, IgnoredAny};
+use serde::de::{self, Deserialize, Deserializer, Error as _};
 use serde_json::value::RawValue;
 
 pub use super::loose::Loose;
@@ -34,8 +34,9 @@ pub struct Message<'a> {
     /// The older form of `tool_calls`.
     #[serde(borrow)]
     pub function_call: Option<Function<'a>>,
-    /// What the model has said aloud.
-    pub audio: Option<IgnoredAny>,
+    /// What the model has said aloud. See [`Self::transcript`].
+    #[serde(borrow)]
+    pub audio: Option<&'a RawValue>,
     /// The thoughts, as DeepSeek has them.
     #[serde(borrow)]
     pub reasoning_content: Loose<'a>,
@@ -55,6 +56,19 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn thoughts(&self) -> Option<&Cow<'a, str>> {
         [&self.reasoning_content, &self.reasoning].into_iter().find_map(|said| said.0.as_ref())
+    }
+
+    /// What the model has said aloud, in words. Audio of a strange form tells nothing.
+    #[must_use]
+    pub fn transcript(&self) -> Option<Cow<'a, str>> {
+        #[derive(serde::Deserialize)]
+        struct Aloud<'a> {
+            #[serde(borrow, default)]
+            transcript: Loose<'a>,
+        }
+
+        let aloud: Aloud<'a> = serde_json::from_str(self.audio?.get()).ok()?;
+        aloud.transcript.0
     }
 
     /// The thoughts and their seals. A list of a strange form tells nothing.

@@ -45,6 +45,9 @@ fn reading() {
     check(r#"{"content":""}"#, r#""length""#, &[], Stop::MaxTokens);
     check(r#"{"content":"x"}"#, r#""content_filter""#, &["says x"], Stop::Refusal);
     check(r#"{"content":null,"refusal":"no"}"#, r#""stop""#, &["refuses no"], Stop::Refusal);
+    let aloud = r#"{"content":null,"audio":{"id":"audio_1","data":"AA==","transcript":"hi"}}"#;
+    check(aloud, r#""stop""#, &["says hi"], Stop::End);
+    check(r#"{"content":"x","audio":"new"}"#, r#""stop""#, &["says x"], Stop::End);
     let call = r#"{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}"#;
     check(
         &format!(r#"{{"content":"x","reasoning_content":"hm","tool_calls":[{call}]}}"#),

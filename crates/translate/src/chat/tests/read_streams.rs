@@ -99,6 +99,16 @@ fn texts() {
         &["0 opens Text", "0 a", r#"0 cites Some("https://x")"#, "0 closes"],
         &Stop::End,
     );
+    // What is said aloud comes in words, too.
+    check(
+        &[
+            r#"{"audio":{"id":"audio_1","transcript":"Hel"}}"#,
+            r#"{"audio":{"transcript":"lo"}}"#,
+            r#"{"audio":{"data":"AA=="}}"#,
+        ],
+        &["0 opens Text", "0 Hel", "0 lo", "0 closes"],
+        &Stop::End,
+    );
 }
 
 #[test]
