@@ -4,6 +4,7 @@
 //! are whole and something else begins, and all of it when the reason to finish is told.
 
 use std::borrow::Cow;
+use std::mem::take;
 
 use ccproxy_wire::chat::answer::{Answer, Choice};
 use ccproxy_wire::chat::message::{Detail, Message, Part, ToolCall as Asked};
@@ -15,8 +16,12 @@ use super::thoughts::{Sealed, sealed};
 use super::{D, answer, head, read_parts, trouble};
 use crate::delta::{Delta, Kind, Piece};
 use crate::error::Error;
+use crate::part::Citation;
 use crate::seal::Seal;
 use crate::stream::Reader;
+
+/// No answer has more sources before its text.
+const MAX_SOURCES: usize = 1024;
 
 type Each<'e> = dyn FnMut(Delta<'_>) + 'e;
 
@@ -29,6 +34,8 @@ pub(crate) struct StreamReader {
     parts: usize,
     /// The text at hand.
     saying: Option<Saying>,
+    /// Sources that some servers tell before there is any text: of the text that comes.
+    sources: Vec<Citation>,
     calls: Calls,
     refused: bool,
     finish: Option<String>,
@@ -194,12 +201,17 @@ impl StreamReader {
         self.hush(each);
     }
 
-    /// Sources are told of the text at hand.
+    /// Sources are told of the text at hand, or at the end of the one that comes: they may name any place in it.
     fn cite(&mut self, message: &Message<'_>, each: &mut Each<'_>) {
-        let Some(Saying { part, what: What::Text, .. }) = self.saying else { return };
         let pages = message.annotations().into_iter().filter_map(|annotation| annotation.url_citation);
-        let mut emit = self.emit(each);
-        pages.filter_map(read_parts::citation).for_each(|citation| emit.add(part, Piece::Citation(citation)));
+        let pages = pages.filter_map(read_parts::citation);
+        if let Some(Saying { part, what: What::Text, .. }) = self.saying {
+            let mut emit = self.emit(each);
+            pages.for_each(|citation| emit.add(part, Piece::Citation(citation)));
+        } else {
+            let room = MAX_SOURCES.saturating_sub(self.sources.len());
+            self.sources.extend(pages.take(room));
+        }
     }
 
     fn emit<'e>(&'e mut self, each: &'e mut Each<'_>) -> Emit<'e> {
@@ -233,7 +245,10 @@ impl StreamReader {
     /// Ends the text at hand.
     fn hush(&mut self, each: &mut Each<'_>) {
         if let Some(saying) = self.saying.take() {
-            self.emit(each).close(saying.part);
+            let sources = if saying.what == What::Text { take(&mut self.sources) } else { Vec::new() };
+            let mut emit = self.emit(each);
+            sources.into_iter().for_each(|citation| emit.add(saying.part, Piece::Citation(citation)));
+            emit.close(saying.part);
         }
     }
 

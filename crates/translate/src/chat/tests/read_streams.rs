@@ -109,6 +109,26 @@ fn texts() {
         &["0 opens Text", "0 Hel", "0 lo", "0 closes"],
         &Stop::End,
     );
+    // Sources before the text that they are of.
+    check(
+        &[
+            r#"{"content":"","annotations":[{"type":"url_citation","url_citation":{"url":"https://x"}}]}"#,
+            r#"{"reasoning":"h"}"#,
+            r#"{"content":"a"}"#,
+            r#"{"content":"b"}"#,
+        ],
+        &[
+            "0 opens Thinking",
+            "0 h",
+            "0 closes",
+            "1 opens Text",
+            "1 a",
+            "1 b",
+            r#"1 cites Some("https://x")"#,
+            "1 closes",
+        ],
+        &Stop::End,
+    );
 }
 
 #[test]
