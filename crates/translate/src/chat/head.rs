@@ -39,11 +39,14 @@ pub(super) fn finish_reason(stop: &Stop, refused: bool, functions: bool) -> &'st
     }
 }
 
-/// Why a provider's answer ends. Not every server says that tools are to be called.
+/// Why a provider's answer ends. Not every server says that tools are to be called, some have words of their own, and
+/// Gemini tells after a filter's which one it was.
 pub(super) fn stop(finish_reason: &str, called: bool, refused: bool) -> Stop {
     match finish_reason {
         "length" | "max_tokens" | "model_length" => Stop::MaxTokens,
-        "content_filter" => Stop::Refusal,
+        "model_context_window_exceeded" => Stop::Context,
+        "sensitive" => Stop::Refusal,
+        reason if reason.starts_with("content_filter") => Stop::Refusal,
         _ if called => Stop::Tools,
         _ if refused => Stop::Refusal,
         _ => Stop::End,

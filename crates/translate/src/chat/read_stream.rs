@@ -70,6 +70,9 @@ impl Reader for StreamReader {
         let unsaid = || (name == "error").then(|| serde_json::from_str(data).unwrap_or_default());
         if let Some(failure) = failure.or_else(unsaid) {
             self.over = true;
+            if let Some(usage) = chunk.usage().filter(|_| self.started) {
+                each(Delta::Usage(usage));
+            }
             each(Delta::Error(trouble::of(&failure)));
             return Ok(());
         }

@@ -64,8 +64,7 @@ impl<'a> Answer<'a> {
             _ if self.object.0.as_deref() == Some("error") => {
                 Some(serde_json::from_str(whole).unwrap_or_default())
             }
-            _ if self.choices.iter().flatten().any(Choice::failed) => Some(Failure::default()),
-            _ => None,
+            _ => self.choices.iter().flatten().find_map(Choice::failed),
         }
     }
 }
@@ -90,9 +89,21 @@ pub struct Choice<'a> {
     pub error: Option<&'a RawValue>,
 }
 
+/// Reasons to finish that some servers have for answers that are not whole.
+const BROKEN: [&str; 4] = ["error", "insufficient_system_resource", "network_error", "abort"];
+
 impl Choice<'_> {
-    fn failed(&self) -> bool {
-        self.finish_reason.0.as_deref() == Some("error")
+    fn failed(&self) -> Option<Failure<'static>> {
+        let reason = self.finish_reason.0.as_deref()?;
+        // With Gemini's, the model's call was thrown away.
+        if !BROKEN.contains(&reason) && !reason.starts_with("function_call_filter") {
+            return None;
+        }
+        let busy = reason == "insufficient_system_resource";
+        let message = (reason != "error")
+            .then(|| format!("the provider broke the answer off ({reason}); try again").into());
+        let r#type = Loose(busy.then_some("overloaded_error".into()));
+        Some(Failure { message: Loose(message), r#type, ..Failure::default() })
     }
 }
 

@@ -45,6 +45,9 @@ fn reading() {
     check(r#"{"content":""}"#, r#""length""#, &[], Stop::MaxTokens);
     check(r#"{"content":"x"}"#, r#""content_filter""#, &["says x"], Stop::Refusal);
     check(r#"{"content":null,"refusal":"no"}"#, r#""stop""#, &["refuses no"], Stop::Refusal);
+    check(r#"{"content":"x"}"#, r#""sensitive""#, &["says x"], Stop::Refusal);
+    check("null", r#""content_filter: PROHIBITED_CONTENT""#, &[], Stop::Refusal);
+    check(r#"{"content":"x"}"#, r#""model_context_window_exceeded""#, &["says x"], Stop::Context);
     let aloud = r#"{"content":null,"audio":{"id":"audio_1","data":"AA==","transcript":"hi"}}"#;
     check(aloud, r#""stop""#, &["says hi"], Stop::End);
     check(r#"{"content":"x","audio":"new"}"#, r#""stop""#, &["says x"], Stop::End);

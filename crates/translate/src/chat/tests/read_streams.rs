@@ -412,6 +412,10 @@ fn ends() {
         &[used, used],
         &[start, "usage Some(3) Some(1)", "0 opens Text", "0 x", "usage Some(3) Some(1)", "0 x"],
     );
+    // Usage with an error.
+    let broken = r#" {"choices":[{"delta":{},"finish_reason":"error"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
+    let error = "error server_error None the provider reports an error and does not say which";
+    check(&[x, broken, "[DONE]"], &[start, "0 opens Text", "0 x", "usage Some(3) Some(1)", error]);
     let nothing = finish("content_filter");
     check(&[&nothing, "[DONE]"], &["start   None", "stop Refusal", "end"]);
 }
@@ -423,22 +427,31 @@ fn failures() {
         assert_eq!(got, [expect], "{event}");
     };
     check(r#"{"error":{"message":"no","type":"overloaded","code":null}}"#, "error overloaded None no");
-    check(r#"{"error":{"message":"no","code":429}}"#, r#"error rate_limit_exceeded Some("429") no"#);
+    check(r#"{"error":{"message":"no","code":429}}"#, "error rate_limit_exceeded None no");
     check(r#"{"error":{"message":"no","code":"busy"}}"#, r#"error server_error Some("busy") no"#);
     check(r#"{"error":"no"}"#, "error server_error None no");
     check(
         r#"{"object":"error","message":"no","type":"BadRequestError","code":400}"#,
-        r#"error BadRequestError Some("400") no"#,
+        "error invalid_request_error None no",
     );
     check(
         r#"{"id":"gen-1","error":{"code":502,"message":"no"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#,
-        r#"error server_error Some("502") no"#,
+        "error server_error None no",
     );
     let told = "the provider reports an error and does not say which";
     check(
         r#"{"choices":[{"delta":{},"finish_reason":"error"}]}"#,
         &format!("error server_error None {told}"),
     );
+    let broken = |reason: &str| format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"{reason}"}}]}}"#);
+    let told = |kind: &str, reason: &str| {
+        format!("error {kind} None the provider broke the answer off ({reason}); try again")
+    };
+    for reason in ["network_error", "abort", "function_call_filter: MALFORMED_FUNCTION_CALL"] {
+        check(&broken(reason), &told("server_error", reason));
+    }
+    let reason = "insufficient_system_resource";
+    check(&broken(reason), &told("overloaded_error", reason));
     let mut steps = Vec::new();
     let mut reader = StreamReader::default();
     reader.event("error", r#"{"message":"no"}"#, &mut |delta| steps.push(short(&delta))).unwrap();
