@@ -30,6 +30,7 @@ pub(crate) struct RawUsage {
     output_tokens: Option<u64>,
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
+    total_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
     // No aliases: some servers send both names, and then say nothing under one of them.
@@ -60,6 +61,7 @@ impl RawUsage {
         newer(&mut self.output_tokens, later.output_tokens);
         newer(&mut self.prompt_tokens, later.prompt_tokens);
         newer(&mut self.completion_tokens, later.completion_tokens);
+        newer(&mut self.total_tokens, later.total_tokens);
         newer(&mut self.cache_read_input_tokens, later.cache_read_input_tokens);
         newer(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
         self.prompt_tokens_details = later.input_details().or(self.input_details());
@@ -74,13 +76,19 @@ impl RawUsage {
         self.completion_tokens_details.or(self.output_tokens_details)
     }
 
+    fn beside_prompt(&self) -> Option<u64> {
+        self.completion_tokens.and(self.total_tokens?.checked_sub(self.prompt_tokens?))
+    }
+
     pub(crate) fn counts(self) -> Usage {
         let cached = [self.cache_read_input_tokens, self.cache_creation_input_tokens];
         let whole_input = |input: u64| cached.into_iter().flatten().fold(input, u64::saturating_add);
+        // xAI and Gemini leave reasoning out of the completion, but not out of the total.
+        let generated = self.completion_tokens.max(self.beside_prompt());
         Usage {
             // Where a server tells a count under both names, one of them may be a 0 that means nothing.
             input: self.input_tokens.map(whole_input).max(self.prompt_tokens),
-            output: self.output_tokens.max(self.completion_tokens),
+            output: self.output_tokens.max(generated),
             cache_read: self
                 .cache_read_input_tokens
                 .or_else(|| self.input_details().and_then(|details| details.cached_tokens)),
@@ -204,6 +212,15 @@ mod tests {
             r#"{"usage":{"prompt_tokens":10,"completion_tokens":7,"input_tokens":0,"output_tokens":0,"prompt_tokens_details":{"cached_tokens":4},"input_tokens_details":null}}"#,
             [Some(10), Some(7), Some(4), None, None],
         );
+        check(
+            r#"{"usage":{"prompt_tokens":663,"completion_tokens":50,"total_tokens":837,"completion_tokens_details":{"reasoning_tokens":124}}}"#,
+            [Some(663), Some(174), None, None, Some(124)],
+        );
+        check(
+            r#"{"usage":{"prompt_tokens":9,"completion_tokens":7,"total_tokens":0}}"#,
+            [Some(9), Some(7), None, None, None],
+        );
+        check(r#"{"usage":{"prompt_tokens":9,"total_tokens":9}}"#, [Some(9), None, None, None, None]);
         check(
             r#"{"usage":{"input_tokens":18446744073709551615,"cache_read_input_tokens":1}}"#,
             [Some(u64::MAX), None, Some(1), None, None],
