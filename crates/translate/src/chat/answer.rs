@@ -23,14 +23,15 @@ pub(crate) fn read_answer(body: &[u8]) -> Result<Answer, Error> {
     if let Some(failure) = body.failure(text) {
         return Err(broken(&trouble::of(&failure).message));
     }
-    let choice = body.choice().ok_or_else(|| broken("choices: there is none"))?;
+    let mut choice = body.choice().ok_or_else(|| broken("choices: there is none"))?;
     let id = body.id.0.take().unwrap_or_default().into_owned();
+    let (reason, sequence) = (choice.finish_reason.0.take().unwrap_or_default(), choice.sequence());
     let message = choice.message.or(choice.delta).unwrap_or_default();
     let parts = parts(message, &id).map_err(|error| broken(&error.to_string()))?;
     let called = parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
     let refused = parts.iter().any(|part| matches!(part, Part::Refusal(_)));
     Ok(Answer {
-        stop: head::stop(choice.finish_reason.0.as_deref().unwrap_or_default(), called, refused),
+        stop: head::stop(&reason, sequence.as_deref(), called, refused),
         usage: body.usage().unwrap_or_default(),
         id,
         model: body.model.0.unwrap_or_default().into_owned(),

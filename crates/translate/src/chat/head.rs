@@ -39,9 +39,9 @@ pub(super) fn finish_reason(stop: &Stop, refused: bool, functions: bool) -> &'st
     }
 }
 
-/// Why a provider's answer ends. Not every server says that tools are to be called, some have words of their own, and
-/// Gemini tells after a filter's which one it was.
-pub(super) fn stop(finish_reason: &str, called: bool, refused: bool) -> Stop {
+/// Why a provider's answer ends. Not every server says that tools are to be called, some have words of their own,
+/// Gemini tells after a filter's which one it was, and few tell which of the client's sequences came.
+pub(super) fn stop(finish_reason: &str, sequence: Option<&str>, called: bool, refused: bool) -> Stop {
     match finish_reason {
         "length" | "max_tokens" | "model_length" => Stop::MaxTokens,
         "model_context_window_exceeded" => Stop::Context,
@@ -49,6 +49,7 @@ pub(super) fn stop(finish_reason: &str, called: bool, refused: bool) -> Stop {
         reason if reason.starts_with("content_filter") => Stop::Refusal,
         _ if called => Stop::Tools,
         _ if refused => Stop::Refusal,
+        "stop" if sequence.is_some() => Stop::Sequence(sequence.map(str::to_owned)),
         _ => Stop::End,
     }
 }

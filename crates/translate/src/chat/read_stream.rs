@@ -39,6 +39,8 @@ pub(crate) struct StreamReader {
     calls: Calls,
     refused: bool,
     finish: Option<String>,
+    /// The client's sequence that came.
+    sequence: Option<String>,
     over: bool,
 }
 
@@ -109,12 +111,16 @@ impl StreamReader {
         });
     }
 
-    fn choice(&mut self, choice: Choice<'_>, each: &mut Each<'_>) -> Result<(), Error> {
+    fn choice(&mut self, mut choice: Choice<'_>, each: &mut Each<'_>) -> Result<(), Error> {
+        let sequence = choice.sequence();
         if let Some(message) = choice.delta.or(choice.message) {
             self.message(message, each)?;
         }
         let Some(reason) = choice.finish_reason.0 else { return Ok(()) };
-        self.finish.get_or_insert_with(|| reason.into_owned());
+        if self.finish.is_none() {
+            self.finish = Some(reason.into_owned());
+            self.sequence = sequence.map(Cow::into_owned);
+        }
         self.close(each)
     }
 
@@ -278,7 +284,8 @@ impl StreamReader {
     fn stop(&mut self, each: &mut Each<'_>) {
         self.over = true;
         let reason = self.finish.as_deref().unwrap_or_default();
-        each(Delta::Stop(head::stop(reason, self.calls.any(), self.refused)));
+        let sequence = self.sequence.as_deref();
+        each(Delta::Stop(head::stop(reason, sequence, self.calls.any(), self.refused)));
         each(Delta::End);
     }
 }

@@ -1,5 +1,7 @@
 //! A whole answer, and a chunk of one; and the answer as it is written.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -84,6 +86,12 @@ pub struct Choice<'a> {
     /// `stop`, `length`, `tool_calls`, `content_filter`, `function_call`; some servers have others.
     #[serde(borrow)]
     pub finish_reason: Loose<'a>,
+    /// Which of the client's stop sequences came, as vLLM tells it; of a token it tells the number.
+    #[serde(borrow)]
+    pub stop_reason: Loose<'a>,
+    /// The same, as SGLang tells it.
+    #[serde(borrow)]
+    pub matched_stop: Loose<'a>,
     /// As in the answer; OpenRouter tells it here.
     #[serde(borrow)]
     pub error: Option<&'a RawValue>,
@@ -92,7 +100,12 @@ pub struct Choice<'a> {
 /// Reasons to finish that some servers have for answers that are not whole.
 const BROKEN: [&str; 4] = ["error", "insufficient_system_resource", "network_error", "abort"];
 
-impl Choice<'_> {
+impl<'a> Choice<'a> {
+    /// Which of the client's stop sequences came, where the server tells; taken out.
+    pub fn sequence(&mut self) -> Option<Cow<'a, str>> {
+        self.stop_reason.0.take().or(self.matched_stop.0.take())
+    }
+
     fn failed(&self) -> Option<Failure<'static>> {
         let reason = self.finish_reason.0.as_deref()?;
         // With Gemini's, the model's call was thrown away.

@@ -48,6 +48,11 @@ fn reading() {
     check(r#"{"content":"x"}"#, r#""sensitive""#, &["says x"], Stop::Refusal);
     check("null", r#""content_filter: PROHIBITED_CONTENT""#, &[], Stop::Refusal);
     check(r#"{"content":"x"}"#, r#""model_context_window_exceeded""#, &["says x"], Stop::Context);
+    let stopped = Stop::Sequence(Some("X".into()));
+    check(r#"{"content":"x"}"#, r#""stop","stop_reason":"X""#, &["says x"], stopped.clone());
+    check(r#"{"content":"x"}"#, r#""stop","matched_stop":"X""#, &["says x"], stopped);
+    check(r#"{"content":"x"}"#, r#""stop","stop_reason":151645"#, &["says x"], Stop::End);
+    check(r#"{"content":"x"}"#, r#""length","stop_reason":"X""#, &["says x"], Stop::MaxTokens);
     let aloud = r#"{"content":null,"audio":{"id":"audio_1","data":"AA==","transcript":"hi"}}"#;
     check(aloud, r#""stop""#, &["says hi"], Stop::End);
     check(r#"{"content":"x","audio":"new"}"#, r#""stop""#, &["says x"], Stop::End);

@@ -412,6 +412,9 @@ fn ends() {
         &[used, used],
         &[start, "usage Some(3) Some(1)", "0 opens Text", "0 x", "usage Some(3) Some(1)", "0 x"],
     );
+    // Which of the client's sequences came.
+    let stopped = r#" {"choices":[{"delta":{},"finish_reason":"stop","stop_reason":"X"}]}"#;
+    check(&[x, stopped, "[DONE]"], &with(&[r#"stop Sequence(Some("X"))"#, "end"]));
     // Usage with an error.
     let broken = r#" {"choices":[{"delta":{},"finish_reason":"error"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
     let error = "error server_error None the provider reports an error and does not say which";
