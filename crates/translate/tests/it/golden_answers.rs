@@ -173,6 +173,11 @@ fn of_messages() {
 }
 
 #[test]
+fn of_chat() {
+    run(Chat);
+}
+
+#[test]
 fn another_answer_is_told() {
     let case = |whole: &str| {
         let message = format!(
