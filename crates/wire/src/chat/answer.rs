@@ -98,7 +98,8 @@ pub struct Choice<'a> {
 }
 
 /// Reasons to finish that some servers have for answers that are not whole.
-const BROKEN: [&str; 4] = ["error", "insufficient_system_resource", "network_error", "abort"];
+const BROKEN: [&str; 6] =
+    ["error", "insufficient_system_resource", "network_error", "abort", "cancelled", "time_limit"];
 
 impl<'a> Choice<'a> {
     /// Which of the client's stop sequences came, where the server tells; taken out.

@@ -450,7 +450,9 @@ fn failures() {
     let told = |kind: &str, reason: &str| {
         format!("error {kind} None the provider broke the answer off ({reason}); try again")
     };
-    for reason in ["network_error", "abort", "function_call_filter: MALFORMED_FUNCTION_CALL"] {
+    for reason in
+        ["network_error", "abort", "cancelled", "time_limit", "function_call_filter: MALFORMED_FUNCTION_CALL"]
+    {
         check(&broken(reason), &told("server_error", reason));
     }
     let reason = "insufficient_system_resource";
