@@ -1,6 +1,6 @@
 //! A stream as all dialects understand it: what a reader makes of a provider's events, and a writer events of.
 //!
-//! A reader keeps this order: `Start`, then parts, then `Stop`, then `End`; `Usage` anywhere; `Error` instead of `End`. Parts
+//! A reader keeps this order: `Start`, then parts, then `Stop`, then `End`; `Usage` and `Served` anywhere; `Error` instead of `End`. Parts
 //! are numbered from 0 in the order in which they open. Several may be open at a time (parallel tool calls): a writer
 //! whose dialect has one at a time holds the others back until it is their turn.
 
@@ -26,6 +26,8 @@ pub(crate) enum Delta<'a> {
     Close(usize),
     /// What is known by now, all counts: later ones replace earlier ones where they are there.
     Usage(Usage),
+    /// How it was served in the end; `Start` may have told what was asked for.
+    Served(Cow<'a, str>),
     Stop(Stop),
     /// The provider says that it is still there.
     Ping,
@@ -100,6 +102,7 @@ impl Delta<'_> {
             ),
             Self::Close(part) => Delta::Close(part),
             Self::Usage(usage) => Delta::Usage(usage),
+            Self::Served(tier) => Delta::Served(own(tier)),
             Self::Stop(stop) => Delta::Stop(stop),
             Self::Ping => Delta::Ping,
             Self::End => Delta::End,

@@ -16,14 +16,19 @@ impl Head {
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let base: String = own.unwrap_or(id).chars().filter(plain).take(64).collect();
         let base = if base.is_empty() { &exchange.stamp.id } else { &base };
-        let tier = match tier {
-            Some("default" | "standard") => Some("default"),
-            Some("flex") => Some("flex"),
-            Some("scale") => Some("scale"),
-            Some("priority" | "fast") => Some("priority"),
-            _ => None,
-        };
-        Self { id: format!("chatcmpl-{base}"), created: created.unwrap_or(exchange.stamp.created), tier }
+        let (created, tier) = (created.unwrap_or(exchange.stamp.created), tier.and_then(self::tier));
+        Self { id: format!("chatcmpl-{base}"), created, tier }
+    }
+}
+
+/// The word for how an answer was served.
+pub(super) fn tier(theirs: &str) -> Option<&'static str> {
+    match theirs {
+        "default" | "standard" => Some("default"),
+        "flex" => Some("flex"),
+        "scale" => Some("scale"),
+        "priority" | "fast" => Some("priority"),
+        _ => None,
     }
 }
 

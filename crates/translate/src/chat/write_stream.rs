@@ -76,6 +76,7 @@ impl Writer for StreamWriter {
             Delta::Add(part, piece) => self.add(part, piece, out),
             Delta::Close(part) => self.close(part, out),
             Delta::Usage(usage) => self.usage = merge(self.usage, usage),
+            Delta::Served(service_tier) => self.frame.head.tier = head::tier(&service_tier),
             Delta::Stop(stop) => self.stop(&stop, out),
             Delta::Ping => out.extend_from_slice(b": ping\n\n"),
             Delta::End => self.end(out),

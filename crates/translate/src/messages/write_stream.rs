@@ -54,6 +54,8 @@ impl Writer for StreamWriter {
             Delta::Close(part) => self.close(part, out),
             Delta::Usage(usage) => self.usage = merge(self.usage, usage),
             Delta::Stop(stop) => self.stop = stop,
+            // The head alone has a place for it.
+            Delta::Served(_) => {}
             Delta::Ping => Written::Ping.write(out),
             Delta::End => self.end(out),
             Delta::Error(trouble) => fail(&trouble, out),

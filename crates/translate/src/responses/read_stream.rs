@@ -174,6 +174,9 @@ impl StreamReader {
         }
         let reason = response.incomplete_details.as_ref().and_then(|details| details.reason.as_deref());
         let status = if kind == "incomplete" { Some(kind) } else { response.status.as_deref() };
+        if let Some(tier) = response.service_tier.as_deref() {
+            each(Delta::Served(tier.into()));
+        }
         each(Delta::Stop(answer::ended(status, reason, self.kinds.calls, self.kinds.refused)));
         each(Delta::End);
         Ok(())

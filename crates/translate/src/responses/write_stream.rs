@@ -40,6 +40,8 @@ impl Writer for StreamWriter {
             Delta::Close(part) => self.close(part, out),
             Delta::Usage(usage) => self.usage = merge(self.usage, usage),
             Delta::Stop(stop) => self.stop = stop,
+            // What the head tells is not to change.
+            Delta::Served(_) => {}
             Delta::Ping => out.extend_from_slice(b": ping\n\n"),
             Delta::End => self.end(out),
             Delta::Error(trouble) => self.fail(&trouble, out),

@@ -30,6 +30,7 @@ fn short(delta: &Delta<'_>) -> String {
         Delta::Close(part) => format!("{part} closes"),
         Delta::Usage(usage) => format!("usage {:?} {:?}", usage.input, usage.output),
         Delta::Stop(stop) => format!("stop {stop:?}"),
+        Delta::Served(tier) => format!("served {tier}"),
         Delta::Ping => "ping".into(),
         Delta::End => "end".into(),
         Delta::Error(trouble) => format!("error {} {:?} {}", trouble.kind, trouble.code, trouble.message),

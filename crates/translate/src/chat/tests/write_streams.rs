@@ -267,6 +267,12 @@ fn ends() {
         r#"{"error":{"message":"no","type":"rate_limit_exceeded","param":null,"code":"c"}}"#
     );
 
+    // How it was served may be known at the end only.
+    let steps = [start(), Delta::Served("flex".into()), Delta::Stop(Stop::End), Delta::End];
+    let tiers = written(Dialect::Responses, ASKED, &steps);
+    let [first, last, _] = tiers.as_slice() else { panic!("{tiers:?}") };
+    assert_eq!((&json(first)["service_tier"], &json(last)["service_tier"]), (&Value::Null, &"flex".into()));
+
     let mut out = Vec::new();
     StreamWriter::new(exchange(Dialect::Messages, ASKED)).delta(Delta::Ping, &mut out);
     assert_eq!(out, b": ping\n\n");

@@ -34,6 +34,7 @@ fn short(delta: &Delta<'_>) -> String {
             format!("usage {:?} {:?} {:?}", usage.input, usage.output, usage.cache_read)
         }
         Delta::Stop(stop) => format!("stop {stop:?}"),
+        Delta::Served(tier) => format!("served {tier}"),
         Delta::Ping => "ping".into(),
         Delta::End => "end".into(),
         Delta::Error(trouble) => format!("error {} {}", trouble.kind, trouble.message),

@@ -32,6 +32,7 @@ fn short(delta: &Delta<'_>) -> String {
         Delta::Close(part) => format!("{part} closes"),
         Delta::Usage(usage) => format!("usage {:?} {:?}", usage.input, usage.output),
         Delta::Stop(stop) => format!("stop {stop:?}"),
+        Delta::Served(tier) => format!("served {tier}"),
         Delta::Ping => "ping".into(),
         Delta::End => "end".into(),
         Delta::Error(trouble) => format!("error {} {:?} {}", trouble.kind, trouble.code, trouble.message),
@@ -289,6 +290,10 @@ fn endings() {
     check(&[&incomplete("content_filter")], &["start   None", "stop Refusal", "end"]);
     check(
         &[
+    check(
+        &[r#"{"type":"response.completed","response":{"service_tier":"flex"}}"#],
+        &["start   None", "served flex", "stop End", "end"],
+    );
             r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"rate_limit_exceeded","message":"slow down"}}}"#,
         ],
         &[r#"error rate_limit_exceeded Some("rate_limit_exceeded") slow down"#],

@@ -11,6 +11,7 @@ use crate::golden_answers::wholes::there;
 struct Seen {
     /// What all chunks have in common.
     head: Option<Value>,
+    tier: Value,
     content: String,
     sources: Vec<Value>,
     calls: Vec<Value>,
@@ -41,8 +42,14 @@ impl Seen {
     fn chunk(&mut self, chunk: &Value, usage: bool) -> Outcome {
         let first = self.head.is_none();
         whole::head(chunk, "chat.completion.chunk")?;
-        let head = json!([chunk["id"], chunk["created"], chunk["model"], chunk["service_tier"]]);
+        let head = json!([chunk["id"], chunk["created"], chunk["model"]]);
         demand(*self.head.get_or_insert(head.clone()) == head, format!("of another completion: {chunk}"))?;
+        // Not every provider knows at the beginning how it serves.
+        let choice = &chunk["choices"][0];
+        let ends = !choice["finish_reason"].is_null() || choice["delta"].get("annotations").is_some();
+        let tier = &chunk["service_tier"];
+        demand(first || ends || self.tier == *tier, format!("served in another way: {chunk}"))?;
+        self.tier = tier.clone();
         demand(!self.counted, format!("something after the usage: {chunk}"))?;
         demand(usage == chunk.get("usage").is_some(), format!("usage: {chunk}"))?;
         match chunk["choices"].as_array().ok_or("choices are no list")?.as_slice() {

@@ -88,6 +88,11 @@ fn of_chat() {
         ("data:", "event: chunk\ndata:", "a name"),
         (r#""role":"assistant","#, "", "no role"),
         ("chatcmpl-1", "chatcmpl-2", "another completion"),
+        (
+            r#""choices":[{"index":0,"delta":{"content""#,
+            r#""service_tier":"flex","choices":[{"index":0,"delta":{"content""#,
+            "in another way",
+        ),
         (r#""content":"a""#, r#""content":"""#, "no text"),
         (r#""content":"a""#, r#""role":"assistant""#, "nothing that is said"),
         (r#""id":"c","#, "", "no text"),
