@@ -44,6 +44,8 @@ impl Reader for StreamReader {
         let kind = event::kind(name, data).map_err(broken)?;
         if &*kind == "error" {
             trouble(&serde_json::from_str(data).map_err(broken)?, each);
+        } else if kind.0 == "keepalive" && self.started {
+            each(Delta::Ping);
         } else if Event::KNOWN.contains(&&*kind) {
             let event: Event<'_> = serde_json::from_str(data).map_err(broken)?;
             self.known(&kind, event, each)?;
