@@ -60,7 +60,7 @@ fn item_parts(item: Item<'_>, path: &str) -> Result<Vec<Part>, Error> {
         }
         "function_call" | "custom_tool_call" => {
             // Some servers have one id for both.
-            let call_id = item.call_id.clone().or_else(|| item.id.clone());
+            let call_id = item.call_id.clone().filter(|id| !id.is_empty()).or_else(|| item.id.clone());
             Ok(vec![Part::ToolCall(read_parts::call(Item { call_id, ..item }, path)?)])
         }
         _ => Ok(Vec::new()),

@@ -153,15 +153,17 @@ pub(crate) fn thinking(item: Item<'_>, from_client: bool, dropped: &mut Dropped)
 /// A call of a function, a custom tool, or a search.
 pub(crate) fn call(item: Item<'_>, path: &str) -> Result<ToolCall, Error> {
     let id = call_id(&item, path)?;
-    let name =
-        item.name.as_deref().ok_or_else(|| Error::request(format!("{path}.name"), "field required"))?;
-    let name = match item.namespace.as_deref().filter(|namespace| !namespace.is_empty()) {
-        Some(namespace) => Spaces::flat(namespace, name),
-        None => name.to_owned(),
-    };
+    let name = called(&item).ok_or_else(|| Error::request(format!("{path}.name"), "field required"))?;
     let custom = item.kind() == "custom_tool_call";
     let arguments = arguments(item, &format!("{path}.arguments"))?;
     Ok(ToolCall { id, name, arguments, custom, cache: None })
+}
+
+/// What is called: where it stands in a namespace, both names in one.
+pub(crate) fn called(item: &Item<'_>) -> Option<String> {
+    let name = item.name.as_deref()?;
+    let namespace = item.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+    Some(namespace.map_or_else(|| name.to_owned(), |namespace| Spaces::flat(namespace, name)))
 }
 
 /// A call's arguments, or a custom tool's input.

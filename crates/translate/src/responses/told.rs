@@ -150,10 +150,9 @@ impl Call {
         if !matches!(item.kind(), "function_call" | "custom_tool_call") {
             return;
         }
-        let known =
-            |text: &Option<Str<'_>>| text.as_deref().filter(|text| !text.is_empty()).map(str::to_owned);
-        self.id = self.id.take().or_else(|| known(&item.call_id));
-        self.name = self.name.take().or_else(|| known(&item.name));
+        let known = |text: Option<String>| text.filter(|text| !text.is_empty());
+        self.id = self.id.take().or_else(|| known(item.call_id.as_deref().map(str::to_owned)));
+        self.name = self.name.take().or_else(|| known(read_parts::called(item)));
         self.custom = item.kind() == "custom_tool_call";
         self.open(emit);
     }

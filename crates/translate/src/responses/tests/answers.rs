@@ -28,6 +28,12 @@ fn reading() {
     assert_eq!(thinking.seal, Some(Seal::OpenAi { id: Some("rs_1".into()), encrypted: "gAAA".into() }));
     assert_eq!((text.text.as_str(), text.citations[0].url.as_deref()), ("hi", Some("https://x")));
     assert_eq!((call.id.as_str(), call.arguments.as_str()), ("call_1", "{}"));
+
+    let call =
+        br#"{"output":[{"type":"function_call","id":"fc_1","call_id":"","namespace":"crm","name":"f"}]}"#;
+    let parts = read_answer(call).unwrap().parts;
+    let [Part::ToolCall(call)] = parts.as_slice() else { panic!("{parts:?}") };
+    assert_eq!((call.id.as_str(), call.name.as_str(), call.arguments.as_str()), ("fc_1", "crm__f", "{}"));
 }
 
 #[test]

@@ -140,6 +140,8 @@ fn calls() {
     // No arguments at all.
     let empty = r#"{"type":"response.output_item.done","output_index":0,"item":{"id":"fc_1","type":"function_call","call_id":"call_1","name":"f","arguments":""}}"#;
     check(&[added, empty], &once);
+    let spaced = r#"{"type":"response.output_item.done","output_index":0,"item":{"id":"fc_1","type":"function_call","call_id":"","namespace":"crm","name":"f"}}"#;
+    check(&[spaced], &[&["0 calls fc_1 crm__f false", "0 ({})"], &end[..]].concat());
     let custom = r#"{"type":"response.output_item.added","output_index":0,"item":{"id":"ctc_1","type":"custom_tool_call","call_id":"call_1","name":"p","input":""}}"#;
     check(
         &[
