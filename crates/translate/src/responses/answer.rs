@@ -24,6 +24,10 @@ pub(crate) fn read_answer(body: &[u8]) -> Result<Answer, Error> {
     let output = body.output.as_deref();
     let output =
         output.ok_or_else(|| Error::Answer { dialect: D, message: "output: field required".into() })?;
+    // One that is made in the background is fetched later.
+    if output.is_empty() && matches!(body.status.as_deref(), Some("queued" | "in_progress")) {
+        return Err(Error::Answer { dialect: D, message: "it has not been finished yet".to_owned() });
+    }
     let mut parts = Vec::new();
     for (n, item) in output.iter().enumerate() {
         let item: Item<'_> = responses::read(item.get()).map_err(|error| Error::answer(D, &error))?;

@@ -57,6 +57,7 @@ fn stops() {
         fault(r#"{"status":"failed","error":{"code":"server_error","message":"broken"}}"#).contains("broken")
     );
     assert!(fault(r#"{"status":"cancelled","output":[]}"#).contains("does not say why"));
+    assert!(fault(r#"{"status":"queued","output":[]}"#).contains("not been finished"));
     assert!(fault("{}").contains("output"));
     assert!(fault("<html>").contains("Responses"));
     assert!(fault(r#"{"output":[{"type":"function_call"}]}"#).contains("call_id"));
