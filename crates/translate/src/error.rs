@@ -184,7 +184,7 @@ pub(crate) fn anthropic_type<'a>(said: Option<&str>, by_status: &'a str) -> &'a 
     match said {
         Some("rate_limit_exceeded" | "rate_limit_error" | "tokens" | "requests") => "rate_limit_error",
         Some("insufficient_quota" | "billing_error") => "billing_error",
-        Some("overloaded_error" | "overloaded") => "overloaded_error",
+        Some("overloaded_error" | "overloaded" | "server_is_overloaded" | "slow_down") => "overloaded_error",
         Some("authentication_error") => "authentication_error",
         Some("permission_error") => "permission_error",
         Some("not_found_error") => "not_found_error",

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccproxy_wire::Usage;
-use ccproxy_wire::responses::answer::{Answer, Failure};
+use ccproxy_wire::responses::answer::{Answer, Code, Failure};
 use ccproxy_wire::responses::event::{self, Event};
 use ccproxy_wire::responses::item::Item;
 use ccproxy_wire::responses::{self, Str};
@@ -174,11 +174,11 @@ impl StreamReader {
         if usage != Usage::default() {
             each(Delta::Usage(usage));
         }
-        let reason = response.incomplete_details.as_ref().and_then(|details| details.reason.as_deref());
-        let status = if kind == "incomplete" { Some(kind) } else { response.status.as_deref() };
         if let Some(tier) = response.service_tier.as_deref() {
             each(Delta::Served(tier.into()));
         }
+        let reason = response.incomplete_details.as_ref().and_then(|details| details.reason.as_deref());
+        let status = if kind == "incomplete" { Some(kind) } else { response.status.as_deref() };
         each(Delta::Stop(answer::ended(status, reason, self.kinds.calls, self.kinds.refused)));
         each(Delta::End);
         Ok(())
@@ -219,11 +219,24 @@ fn trouble(event: &event::Trouble<'_>, each: &mut Each<'_>) {
     );
 }
 
+/// The class of a failure that is the request's fault, where only its code is told. To try again does not help.
+fn class(code: &str) -> Option<&'static str> {
+    let is_request = match code {
+        "context_length_exceeded" | "data_residency_mismatch" | "bio_policy" => true,
+        "misalignment_policy_violation" | "failed_to_download_image" => true,
+        "unsupported_image_media_type" | "empty_image_file" => true,
+        code => code.starts_with("invalid_") || code.starts_with("image_"),
+    };
+    is_request.then_some("invalid_request_error")
+}
+
 fn fail(failure: &Failure<'_>, otherwise: &str, each: &mut Each<'_>) {
     let own = |text: &Option<Str<'_>>| text.as_deref().map(|text| text.to_owned().into());
+    let code = failure.code.as_ref().map(|Code(code)| &**code);
+    let class = code.map(|code| class(code).unwrap_or(code));
     each(Delta::Error(Trouble {
-        kind: own(&failure.r#type).or_else(|| own(&failure.code)).unwrap_or_else(|| "server_error".into()),
-        code: own(&failure.code),
+        kind: own(&failure.r#type).unwrap_or_else(|| class.unwrap_or("server_error").to_owned().into()),
+        code: code.map(|code| code.to_owned().into()),
         message: own(&failure.message).unwrap_or_else(|| otherwise.to_owned().into()),
         param: own(&failure.param),
     }));

@@ -1,6 +1,8 @@
 //! A whole answer: the `response` object.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::Str;
@@ -55,7 +57,7 @@ pub struct Incomplete<'a> {
 pub struct Failure<'a> {
     /// `server_error`, `rate_limit_exceeded`, …
     #[serde(borrow)]
-    pub code: Option<Str<'a>>,
+    pub code: Option<Code<'a>>,
     /// What happened.
     #[serde(borrow)]
     pub message: Option<Str<'a>>,
@@ -65,6 +67,18 @@ pub struct Failure<'a> {
     /// The class of the error.
     #[serde(borrow)]
     pub r#type: Option<Str<'a>>,
+}
+
+/// A word; some servers have a number instead, as HTTP does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Code<'a>(pub Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Code<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw: &RawValue = Deserialize::deserialize(deserializer)?;
+        let word = serde_json::from_str::<Str<'_>>(raw.get());
+        Ok(Self(word.map_or(Cow::Borrowed(raw.get()), |Str(word)| word)))
+    }
 }
 
 impl Answer<'_> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Str;
-use super::answer::{Answer, Failure, Response};
+use super::answer::{Answer, Code, Failure, Response};
 use super::body::{Annotation, Part};
 use super::item;
 
@@ -122,7 +122,7 @@ pub struct Trouble<'a> {
     pub error: Option<Failure<'a>>,
     /// A code.
     #[serde(borrow)]
-    pub code: Option<Str<'a>>,
+    pub code: Option<Code<'a>>,
     /// What happened.
     #[serde(borrow)]
     pub message: Option<Str<'a>>,

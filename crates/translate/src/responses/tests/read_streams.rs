@@ -291,11 +291,11 @@ fn endings() {
     check(&[&incomplete("max_output_tokens")], &["start   None", "stop MaxTokens", "end"]);
     check(&[&incomplete("content_filter")], &["start   None", "stop Refusal", "end"]);
     check(
-        &[
-    check(
         &[r#"{"type":"response.completed","response":{"service_tier":"flex"}}"#],
         &["start   None", "served flex", "stop End", "end"],
     );
+    check(
+        &[
             r#"{"type":"response.failed","response":{"status":"failed","error":{"code":"rate_limit_exceeded","message":"slow down"}}}"#,
         ],
         &[r#"error rate_limit_exceeded Some("rate_limit_exceeded") slow down"#],
@@ -311,6 +311,21 @@ fn endings() {
         &[r#"error invalid_request_error Some("context_length_exceeded") too long"#],
     );
     check(&[r#"{"error":{"message":"m"}}"#], &["error server_error None m"]);
+    let failed = |code: &str, kind: &str| {
+        let event = format!(
+            r#"{{"type":"response.failed","response":{{"error":{{"code":"{code}","message":"m"}}}}}}"#
+        );
+        check(&[&event], &[&format!("error {kind} Some({code:?}) m")]);
+    };
+    check(&[r#"{"error":{"type":"T","code":404,"message":"m"}}"#], &[r#"error T Some("404") m"#]);
+    failed("invalid_prompt", "invalid_request_error");
+    failed("image_too_large", "invalid_request_error");
+    failed("context_length_exceeded", "invalid_request_error");
+    failed("server_error", "server_error");
+    failed("vector_store_timeout", "vector_store_timeout");
+    failed("server_is_overloaded", "server_is_overloaded");
+    let keepalive = r#"{"type":"keepalive","sequence_number":2}"#;
+    check(&[keepalive, CREATED, keepalive], &["start resp_1 gpt Some(1741290958)", "ping"]);
     // Cut short: there is no end.
     check(&[CREATED, "[DONE]", ""], &["start resp_1 gpt Some(1741290958)"]);
 }
