@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ccproxy_translate::{Exchange, Profile, Progress, Stamp};
-use ccproxy_wire::Dialect::{self, Chat, Messages};
+use ccproxy_wire::Dialect::{self, Chat, Messages, Responses};
 use serde_json::Value;
 
 use case::Case;
@@ -175,6 +175,11 @@ fn of_messages() {
 #[test]
 fn of_chat() {
     run(Chat);
+}
+
+#[test]
+fn of_responses() {
+    run(Responses);
 }
 
 #[test]
