@@ -43,6 +43,6 @@ pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, Management, Profile,
-    ProviderSection, RESERVED_NAMES, Route, Server, Settings, Shutdown, Target, Translation,
+    ProviderSection, RESERVED_NAMES, Retry, Route, Server, Settings, Shutdown, Sticky, Strategy, Target, Translation,
 };
 pub use template::template;

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
-use crate::settings::{Auth, Health, Logging, Management, Route, Server, Shutdown, Translation};
+use crate::settings::{Auth, Health, Logging, Management, Retry, Route, Server, Shutdown, Translation};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -17,6 +17,7 @@ pub fn schema(provider_kinds: &[(&str, Schema)]) -> Json {
     add::<Auth>(&mut properties, "auth", &mut generator);
     add::<Health>(&mut properties, "health", &mut generator);
     add::<Management>(&mut properties, "management", &mut generator);
+    add::<Retry>(&mut properties, "retry", &mut generator);
     add::<Translation>(&mut properties, "translation", &mut generator);
     add::<Shutdown>(&mut properties, "shutdown", &mut generator);
     add::<Logging>(&mut properties, "logging", &mut generator);

@@ -8,6 +8,7 @@ mod load;
 mod logging;
 mod management;
 mod providers;
+mod retry;
 mod routes;
 mod server;
 mod shutdown;
@@ -22,7 +23,8 @@ pub use health::{Details, Health, Profile};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
 pub use providers::{ProviderSection, RESERVED_NAMES};
-pub use routes::{InvalidTarget, Route, Target};
+pub use retry::Retry;
+pub use routes::{InvalidTarget, Route, Sticky, Strategy, Target};
 pub use server::Server;
 pub use shutdown::Shutdown;
 pub use translation::Translation;
@@ -45,6 +47,8 @@ pub struct Settings {
     pub management: Management,
     /// `[shutdown]`
     pub shutdown: Shutdown,
+    /// `[retry]`
+    pub retry: Retry,
     /// `[translation]`
     pub translation: Translation,
     /// `[logging]`

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::detect::detected_names;
-use super::{ProviderSection, Route, Settings, Target};
+use super::{ProviderSection, Route, Settings, Strategy, Target};
 use crate::env::Env;
 use crate::nearest::did_you_mean;
-use crate::pattern::Pattern;
 use crate::place::{Mistake, Place};
 use crate::read::read;
 use crate::tree::{Node, Step, dotted};
@@ -19,7 +18,7 @@ pub(super) fn check(settings: &Settings, env: &Env, mistakes: &mut Vec<Mistake>)
 }
 
 fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
-    let Settings { server, health, management, shutdown, .. } = settings;
+    let Settings { server, health, management, shutdown, retry, .. } = settings;
     let mut demand = |ok: bool, key: &str, message: &str| {
         if !ok {
             mistakes.push(settings.mistake(key, message));
@@ -55,6 +54,8 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
         "shutdown.deadline",
         "must not be shorter than shutdown.drain_delay",
     );
+    demand(retry.attempts > 0, "retry.attempts", "must be more than 0; 1 repeats nothing");
+    demand(retry.budget <= 100, "retry.budget", "must be at most 100, in percent");
     demand(!settings.logging.level.trim().is_empty(), "logging.level", "must not be empty");
 }
 
@@ -92,6 +93,12 @@ fn routes(tree: &Node, env: &Env, mistakes: &mut Vec<Mistake>) {
         if matches!(&targets.value, crate::tree::Value::Array(items) if items.is_empty()) {
             mistakes.push(Mistake::new(targets.place.clone(), path.as_str(), "a route needs a target"));
         }
+        if let (Some(read_route), _) = read::<Route>(route, "") {
+            mistakes.extend(weights_fault(&read_route).map(|fault| {
+                let weights = route.get("weights").unwrap_or(route);
+                Mistake::new(weights.place.clone(), format!("routes[{index}].weights"), fault)
+            }));
+        }
         for (n, target) in targets.items() {
             let (Some(Target { instance, .. }), _) = read(target, "") else { continue };
             if !names.contains(&instance.as_str()) {
@@ -101,6 +108,20 @@ fn routes(tree: &Node, env: &Env, mistakes: &mut Vec<Mistake>) {
                     .push(Mistake { hint: did_you_mean(&instance, "known providers", &names), ..mistake });
             }
         }
+    }
+}
+
+/// What is wrong with the shares of a route's targets.
+fn weights_fault(route: &Route) -> Option<&'static str> {
+    match (route.strategy, route.weights.as_slice()) {
+        (Strategy::Weighted, weights) if weights.len() != route.targets.len() => {
+            Some("give each target a weight, in the order of the targets")
+        }
+        (Strategy::Weighted, weights) if weights.iter().all(|weight| *weight == 0) => {
+            Some("one of the weights must be more than 0")
+        }
+        (Strategy::Weighted, _) | (_, []) => None,
+        _ => Some("weights go with strategy = \"weighted\" only"),
     }
 }
 
@@ -121,10 +142,7 @@ const FAMILIES: [(&[&str], &[&str]); 2] = [
 
 /// The routes of a configuration that names none; see [`Settings::load`].
 pub(super) fn default_routes(providers: &BTreeMap<String, ProviderSection>) -> Vec<Route> {
-    let route = |pattern: &'static str, name: &str| Route {
-        model: Pattern::from(pattern),
-        targets: vec![Target::instance(name)],
-    };
+    let route = |pattern: &'static str, name: &str| Route::to(pattern, vec![Target::instance(name)]);
     let Some(first) = providers.keys().next() else { return Vec::new() };
     let mut routes = Vec::new();
     if providers.len() > 1 {

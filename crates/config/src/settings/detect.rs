@@ -2,7 +2,6 @@
 
 use super::{ProviderSection, Route, Settings, Target};
 use crate::env::Env;
-use crate::pattern::Pattern;
 use crate::place::Place;
 use crate::section::Section;
 use crate::tree::Node;
@@ -67,10 +66,7 @@ pub(super) fn detected_names(env: &Env) -> Vec<&'static str> {
 }
 
 fn routes(found: &[&str]) -> Vec<Route> {
-    let route = |model: &'static str, name: &str| Route {
-        model: Pattern::from(model),
-        targets: vec![Target::instance(name)],
-    };
+    let route = |model: &'static str, name: &str| Route::to(model, vec![Target::instance(name)]);
     let Some(last) = found.iter().rfind(|name| **name != DEMO) else { return vec![route("*", DEMO)] };
     let mut routes = Vec::new();
     if found.contains(&"claude") {

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::{
-    Auth, Health, Logging, Management, ProviderSection, Route, Server, Settings, Shutdown, Translation,
+    Auth, Health, Logging, Management, ProviderSection, Retry, Route, Server, Settings, Shutdown, Translation,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -19,8 +19,18 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 9] =
-    ["server", "auth", "health", "management", "shutdown", "translation", "logging", "providers", "routes"];
+pub(crate) const SECTIONS: [&str; 10] = [
+    "server",
+    "auth",
+    "health",
+    "management",
+    "shutdown",
+    "retry",
+    "translation",
+    "logging",
+    "providers",
+    "routes",
+];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -29,6 +39,7 @@ impl Default for Settings {
             auth: Auth::default(),
             health: Health::default(),
             management: Management::default(),
+            retry: Retry::default(),
             translation: Translation::default(),
             shutdown: Shutdown::default(),
             logging: Logging::default(),
@@ -64,6 +75,7 @@ impl Settings {
             auth: section(&tree, "auth", &mut mistakes),
             health: section(&tree, "health", &mut mistakes),
             management: section(&tree, "management", &mut mistakes),
+            retry: section(&tree, "retry", &mut mistakes),
             translation: section(&tree, "translation", &mut mistakes),
             shutdown: section(&tree, "shutdown", &mut mistakes),
             logging: section(&tree, "logging", &mut mistakes),
@@ -93,6 +105,7 @@ fn defaults() -> Node {
     tree.set("auth", plain(&Auth::default(), &Place::Default));
     tree.set("health", plain(&Health::default(), &Place::Default));
     tree.set("management", plain(&Management::default(), &Place::Default));
+    tree.set("retry", plain(&Retry::default(), &Place::Default));
     tree.set("translation", plain(&Translation::default(), &Place::Default));
     tree.set("shutdown", plain(&Shutdown::default(), &Place::Default));
     tree.set("logging", plain(&Logging::default(), &Place::Default));

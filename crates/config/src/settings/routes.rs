@@ -17,6 +17,42 @@ pub struct Route {
     /// Instances to try, in order: `"claude"`, or `"claude/claude-sonnet-4-6"` to ask for another model there.
     #[schemars(extend("minItems" = 1))]
     pub targets: Vec<Target>,
+    /// Which of the targets is asked first.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// For `weighted`: the share of each target, in the order of `targets`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<u32>,
+    /// Whether the requests of one session go to one target as long as it is up, so that the provider's prompt cache is
+    /// of use. The strategy's shares are kept; its order is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+}
+
+/// Which of a route's targets is asked first. Targets that are down or rest come last whatever the strategy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// The first in the list.
+    #[default]
+    Failover,
+    /// Each in turn.
+    RoundRobin,
+    /// Of two at random the faster: by the time to the first byte of late and the requests that are under way.
+    LeastLatency,
+    /// At random, by `weights`.
+    Weighted,
+}
+
+/// What tells the requests of one session from those of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sticky {
+    /// The header in which clients name their session: `x-claude-code-session-id`, `session-id`, `x-session-id`,
+    /// `x-session-affinity`.
+    Session,
+    /// The field `prompt_cache_key` of OpenAI's requests, or else the session's header.
+    PromptCacheKey,
 }
 
 /// A provider instance and, where the client's model is not the one to ask for, the model.
@@ -34,6 +70,15 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected an instance, or an instance and a model: \"claude\" or \"claude/claude-sonnet-4-6\"")]
 pub struct InvalidTarget;
+
+impl Route {
+    /// A route to these targets, in their order.
+    #[must_use]
+    pub fn to(model: impl Into<Pattern>, targets: Vec<Target>) -> Self {
+        let model = model.into();
+        Self { model, targets, strategy: Strategy::default(), weights: Vec::new(), sticky: None }
+    }
+}
 
 impl Target {
     /// An instance, asked for the client's own model.

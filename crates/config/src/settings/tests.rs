@@ -71,6 +71,28 @@ targets = []
 }
 
 #[test]
+fn weights_go_with_their_strategy_and_with_each_target() {
+    let check = |more: &str, expect: Option<&str>| {
+        let providers = "[providers.a]\nkind = 'openai'\n[providers.b]\nkind = 'openai'\n";
+        let route = format!("{providers}[[routes]]\nmodel = '*'\ntargets = ['a', 'b']\n{more}");
+        let got = Settings::load(&file(&route)).map_err(|mistakes| mistakes.to_string());
+        match (got, expect) {
+            (Ok(_), None) => {}
+            (Err(got), Some(text)) => assert!(got.contains(text), "{more}: {got}"),
+            (got, _) => panic!("{more}: {:?}", got.err()),
+        }
+    };
+    check("", None);
+    check("strategy = 'weighted'\nweights = [3, 0]", None);
+    check("strategy = 'weighted'\nweights = [3]", Some("routes[0].weights: give each target a weight"));
+    check("strategy = 'weighted'", Some("give each target a weight"));
+    check("strategy = 'weighted'\nweights = [0, 0]", Some("must be more than 0"));
+    check("weights = [1, 1]", Some("go with strategy = \"weighted\" only"));
+    check("strategy = 'fastest'", Some("least_latency"));
+    check("[retry]\nattempts = 0\nbudget = 101", Some("retry.budget: must be at most 100"));
+}
+
+#[test]
 fn syntax_errors_have_a_line_and_a_column() {
     let check = |text, expect: &str| {
         let got = mistakes(&file(text));
