@@ -43,6 +43,7 @@ pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, Management, Profile,
-    ProviderSection, RESERVED_NAMES, Retry, Route, Server, Settings, Shutdown, Sticky, Strategy, Target, Translation,
+    ProviderSection, RESERVED_NAMES, Retry, Route, Server, Settings, Shutdown, Sticky, Strategy, Target,
+    Translation,
 };
 pub use template::template;

@@ -40,6 +40,11 @@ pub trait Provider: Send + Sync + 'static {
     /// [`CallError`] if there is no answer to pass on. An HTTP error of the provider is an answer.
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>>;
 
+    /// Whether another attempt made now would show another credential than the one that was just refused or limited.
+    fn another_credential(&self) -> bool {
+        false
+    }
+
     /// What an answer's headers tell of the provider's rate limits; asked of some answers, so it must keep nothing.
     fn rate_limit(&self, _headers: &HeaderMap) -> Option<Room> {
         None

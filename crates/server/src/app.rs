@@ -3,6 +3,7 @@
 pub(crate) mod build;
 mod core;
 mod instance;
+mod route;
 mod stats;
 mod watch;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ccproxy_config::Pattern;
+use ccproxy_config::Retry;
 use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
@@ -19,7 +20,8 @@ use ccproxy_wire::Dialect;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use instance::{Instance, Passage, Traffic, Verdict};
+pub(crate) use instance::{Instance, Passage, Shut, Traffic, Verdict};
+pub(crate) use route::{Route, Target};
 pub(crate) use stats::Ending;
 pub use stats::Stats;
 
@@ -65,19 +67,6 @@ pub(crate) struct App {
     _lags: Lags,
 }
 
-/// A line of `[[routes]]`, its targets found.
-pub(crate) struct Route {
-    pub(crate) model: Pattern,
-    pub(crate) targets: Vec<Target>,
-}
-
-/// Where a route leads.
-pub(crate) struct Target {
-    pub(crate) instance: Arc<Instance>,
-    /// The model to ask for; the client's own where there is none.
-    pub(crate) model: Option<String>,
-}
-
 /// What a request may be.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
@@ -87,6 +76,7 @@ pub(crate) struct Limits {
     pub(crate) sse_keep_alive: Duration,
     /// A request that another dialect cannot carry whole is refused.
     pub(crate) strict_translation: bool,
+    pub(crate) retry: Retry,
 }
 
 impl App {

@@ -54,6 +54,8 @@ pub(crate) enum Error {
     NoPrevious { id: String },
     #[error("this connection has been open for {limit:?}, which is all it may be; open another")]
     SocketAge { limit: Duration },
+    #[error("every provider for this model has asked for a pause; try again in {} s", wait.as_secs_f64().ceil())]
+    CoolingDown { wait: Duration },
     #[error("{0}")]
     Call(#[from] CallError),
     #[error("this proxy is shutting down; try again, on a new connection")]
@@ -67,6 +69,7 @@ impl Error {
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Call(error) => error.kind().fault(),
+            Self::CoolingDown { .. } => Fault::Upstream,
             Self::Translation(ccproxy_translate::Error::Answer { .. }) => Fault::Upstream,
             Self::Internal | Self::Draining => Fault::Us,
             _ => Fault::Client,

@@ -5,10 +5,13 @@
 
 mod account;
 mod adapt;
+mod attempts;
 mod call;
 mod count;
 mod intake;
 mod models;
+mod opening;
+mod plan;
 pub(crate) mod relay;
 mod resolve;
 mod translate;
@@ -32,6 +35,8 @@ use crate::routes::Mount;
 use crate::{respond, socket};
 use account::Exchange;
 use adapt::{Answered, Asked};
+use plan::Session;
+use resolve::Wanted;
 
 /// Takes in the body of a request that is answered without it.
 pub(crate) async fn discard(request: Request<Incoming>) {
@@ -90,8 +95,9 @@ pub(crate) fn keeps_responses(
     let client = app.keys.check(headers)?;
     let operation = Operation::Responses;
     let head = intake::head(operation, body)?;
-    let target = resolve::target(app, mount, operation, operation.name(), head.as_ref(), client)?;
-    Ok(target.instance.provider.supports(operation))
+    let wanted = Wanted { mount, operation, path: operation.name(), head: head.as_ref() };
+    let plan = resolve::plan(app, wanted, client, Session { headers, body })?;
+    Ok(plan.target.instance.provider.supports(operation))
 }
 
 async fn finish(
@@ -100,6 +106,7 @@ async fn finish(
     family: Family,
     id: &RequestId,
 ) -> Response<Body> {
+    let marks = exchange.marks();
     let relayed = match outcome {
         Ok(Outcome::Ours(response)) => {
             exchange.done();
@@ -112,10 +119,12 @@ async fn finish(
         }
         Err(error) => Err((error, Box::new(exchange))),
     };
-    relayed.unwrap_or_else(|(error, mut exchange)| {
+    let mut response = relayed.unwrap_or_else(|(error, mut exchange)| {
         exchange.failed(&error);
         respond::error(&error, family, id)
-    })
+    });
+    response.headers_mut().extend(marks);
+    response
 }
 
 /// What the steps before the relay come to.
@@ -174,14 +183,16 @@ async fn ask(
     let family = operation.family(&parts.headers);
     let method = parts.method.clone();
     let head = intake::head(operation, &body)?;
-    let mut target = resolve::target(app, mount, operation, path, head.as_ref(), client)?;
-    exchange.target(&mut target, head.as_ref());
-    if translate::counts(&*target.instance.provider, operation) {
+    let wanted = Wanted { mount, operation, path, head: head.as_ref() };
+    let session = Session { headers: &parts.headers, body: &body };
+    let mut plan = resolve::plan(app, wanted, client, session)?;
+    if translate::counts(&*plan.target.instance.provider, operation) {
+        exchange.target(&mut plan, head.as_ref());
         return count::tokens(body).await.map(Outcome::Ours);
     }
-    let asked = Asked { operation, path, parts, body: &body, head, id: exchange.id() };
-    let (call, answered) = adapt::call(asked, &target, app.limits.strict_translation)?;
-    let answer = call::call(&target.instance, call).await?;
+    let id = exchange.id().clone();
+    let asked = Asked { operation, path, parts, body: &body, head, id: &id };
+    let (answer, answered) = attempts::ask(app, &asked, &mut plan, exchange).await?;
     exchange.answered(answer.status());
     let name = match &answered {
         Answered::Renamed(name) => Some(name.as_str()),

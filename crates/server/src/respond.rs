@@ -82,6 +82,12 @@ fn row_of(error: &Error) -> Row {
         Error::Translation(ccproxy_translate::Error::Answer { .. }) => call_row(CallErrorKind::NotHttp),
         Error::Translation(_) => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
         Error::Dropped { .. } => row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("not_carried")),
+        Error::CoolingDown { .. } => row(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limit_error",
+            "rate_limit_error",
+            Some("rate_limit_exceeded"),
+        ),
         Error::Call(error) => call_row(error.kind()),
         Error::Draining => {
             row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("draining"))
@@ -163,6 +169,11 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
         Error::Unsupported { .. } => {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
+        Error::CoolingDown { wait } => {
+            // Whole seconds, and never earlier.
+            headers
+                .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
+        }
         Error::Draining => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -177,6 +188,8 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -205,6 +218,12 @@ mod tests {
         check(call(CallErrorKind::Refused), 502, "api_error", Some("upstream_auth"));
         check(call(CallErrorKind::Connect), 502, "api_error", Some("upstream_unreachable"));
         check(call(CallErrorKind::IdleTimeout), 504, "api_error", Some("upstream_timeout"));
+        check(
+            Error::CoolingDown { wait: Duration::from_secs(1) },
+            429,
+            "rate_limit_error",
+            Some("rate_limit_exceeded"),
+        );
         check(Error::Draining, 503, "overloaded_error", Some("draining"));
     }
 }

@@ -15,6 +15,7 @@ pub mod headers;
 pub mod rate_limit;
 mod reach;
 mod resolve;
+pub mod retry;
 
 pub use alarm::Alarm;
 pub use credentials::{Credentials, Scheme};

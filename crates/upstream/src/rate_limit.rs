@@ -24,9 +24,13 @@ pub fn openai(headers: &HeaderMap) -> Option<Room> {
     read(headers, "x-ratelimit-", &OPENAI, |name| name.split_once('-').map(|(field, limit)| (limit, field)))
 }
 
-/// How long an answer asks us to wait: seconds, or the time of a date.
+/// How long an answer asks us to wait: milliseconds, as OpenAI has it, seconds, or the time of a date.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let millis = headers.get("retry-after-ms").and_then(|millis| millis.to_str().ok()?.trim().parse().ok());
+    if let Some(wait) = millis.and_then(|millis: f64| Duration::try_from_secs_f64(millis / 1e3).ok()) {
+        return Some(wait);
+    }
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

@@ -65,6 +65,18 @@ impl RequestError {
     }
 }
 
+/// OpenAI's name for requests that share a prompt, where a body has one.
+#[must_use]
+pub fn prompt_cache_key(body: &[u8]) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Keyed<'a> {
+        #[serde(borrow)]
+        prompt_cache_key: Option<&'a RawValue>,
+    }
+    let keyed: Keyed<'_> = serde_json::from_slice(body).ok()?;
+    string(keyed.prompt_cache_key?.get()).filter(|key| !key.is_empty())
+}
+
 #[derive(Deserialize)]
 struct Raw<'a> {
     #[serde(borrow)]

@@ -1,5 +1,7 @@
 //! Watching a stream go by: its usage, its events' boundaries, whether it came to its own end.
 
+mod opening;
+
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -8,6 +10,8 @@ use serde::de::IgnoredAny;
 use crate::sse::{Lines, field};
 use crate::usage::{self, RawUsage};
 use crate::{Dialect, Usage};
+
+pub use opening::{Opening, opening};
 
 /// What the events so far say about the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -184,6 +184,7 @@ fn routed(first: &str, second: &str) -> String {
     let instance =
         |name: &str, url: &str| format!("[providers.{name}]\nkind = 'anthropic'\nbase_url = '{url}'\n");
     [
+        "[retry]\nattempts = 1\n".to_owned(),
         instance("claude", first),
         instance("second", second),
         instance("only", first),

@@ -22,6 +22,7 @@ mod instances;
 mod management;
 mod mapping;
 mod passthrough;
+mod routing;
 mod socket;
 mod streams;
 mod support;

@@ -30,6 +30,11 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 3, budget: 20, backoff: Duration::from_millis(200), max_wait: Duration::from_secs(2) }
+        Self {
+            attempts: 3,
+            budget: 20,
+            backoff: Duration::from_millis(200),
+            max_wait: Duration::from_secs(2),
+        }
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ccproxy_config::{
-    Management, Mistake, Mistakes, ProviderSection, Route as RouteSettings, Server, Settings, Shutdown,
-};
+use ccproxy_config::{Management, Mistake, Mistakes, ProviderSection, Server, Settings, Shutdown};
 use ccproxy_health::{Builder, Check, Health, Heart, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
@@ -17,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::core::Core;
 use super::instance::Instance;
 use super::watch::watch;
-use super::{App, Application, Limits, Route, Target};
+use super::{App, Application, Limits, Route};
 use crate::admin::{self, telling::Doors};
 use crate::auth::Keys;
 
@@ -97,7 +95,7 @@ fn assemble(
     (health, lags): (Health, Lags),
     instances: BTreeMap<String, Arc<Instance>>,
 ) -> App {
-    let routes = settings.routes.iter().map(|route| resolve(route, &instances)).collect();
+    let routes = settings.routes.iter().map(|route| Route::of(route, &instances)).collect();
     let server = &settings.server;
     let keys = Arc::new(keys);
     let closed = CancellationToken::new();
@@ -113,6 +111,7 @@ fn assemble(
             headers: usize::from(server.max_headers),
             sse_keep_alive: server.sse_keep_alive,
             strict_translation: settings.translation.strict,
+            retry: settings.retry.clone(),
         },
         health,
         stats: Arc::default(),
@@ -165,7 +164,7 @@ fn instance(
         settings.mistake(&key, message).hint(format!("the kinds are {}", kinds.join(", ")))
     })?;
     let built = entry.build(&Name::new(&section.name), &section.section)?;
-    watch(section, entry, built, health, &settings.health)
+    watch(section, entry, built, health, settings)
         .map_err(|error| section.section.mistake("", error.to_string()).into())
 }
 
@@ -195,13 +194,4 @@ fn unknown_critical(
             )
         })
         .collect()
-}
-
-/// The configuration has checked that the instances exist.
-fn resolve(route: &RouteSettings, instances: &BTreeMap<String, Arc<Instance>>) -> Route {
-    let targets = route.targets.iter().filter_map(|target| {
-        let instance = Arc::clone(instances.get(&target.instance)?);
-        Some(Target { instance, model: target.model.clone() })
-    });
-    Route { model: route.model.clone(), targets: targets.collect() }
 }

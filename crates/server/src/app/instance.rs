@@ -1,6 +1,7 @@
 //! A provider instance as the server sees it.
 
 mod latency;
+mod load;
 mod passage;
 mod reach;
 mod room;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use ccproxy_config::{ModelRule, map_model};
 use ccproxy_health::Part;
 use ccproxy_plugin_api::Provider;
+use tower::retry::budget::TpsBudget;
 
 pub(crate) use passage::Passage;
-pub(crate) use traffic::{Reporters, Traffic, Verdict};
+pub(crate) use traffic::{Reporters, Shut, Traffic, Verdict};
 
 /// A named entry of the configuration, built.
 pub(crate) struct Instance {
@@ -24,6 +26,8 @@ pub(crate) struct Instance {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) mappings: Vec<ModelRule>,
     pub(crate) traffic: Arc<Traffic>,
+    /// How much of its traffic may be repeated after a failure of its.
+    pub(crate) repeats: TpsBudget,
     /// The instance's place in the service container.
     pub(crate) part: Part,
 }

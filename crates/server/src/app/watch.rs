@@ -4,9 +4,10 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccproxy_config::{Health as Settings, ProviderSection};
+use ccproxy_config::{ProviderSection, Retry, Settings};
 use ccproxy_health::{Builder, Check, Outcome, Reporter, Scope, Spec, SpecError, check_fn};
 use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
+use tower::retry::budget::TpsBudget;
 
 use super::instance::{Instance, Reporters, Traffic};
 
@@ -27,7 +28,7 @@ pub(super) fn watch(
 ) -> Result<Instance, SpecError> {
     let name = section.name.as_str();
     health.plugin(name, entry.description);
-    let page = Page { name, critical: &settings.critical };
+    let page = Page { name, critical: &settings.health.critical };
     for (spec, check) in built.checks {
         health.check(page.scope(), page.marked(spec), check);
     }
@@ -52,7 +53,7 @@ pub(super) fn watch(
         latency: measure("latency")?,
         rate_limit: measure("rate_limit")?,
     };
-    let traffic = Arc::new(Traffic::new(reporters, settings.slow));
+    let traffic = Arc::new(Traffic::new(reporters, settings.health.slow));
     let breaker = Spec::new("breaker")?.interval(PULSE).fall(1).rise(1);
     traffic.tell_breaker(health.check(page.scope(), page.spec(breaker)?, pulse(&traffic)));
     Ok(Instance {
@@ -62,8 +63,18 @@ pub(super) fn watch(
         provider: built.provider,
         mappings: built.model_mappings,
         traffic,
+        repeats: budget(&settings.retry),
         part: health.container().part(name),
     })
+}
+
+/// For ten seconds a request allows its share of a repetition; so many a second always may, or an instance with little
+/// traffic would never be asked twice.
+fn budget(retry: &Retry) -> TpsBudget {
+    const MEMORY: Duration = Duration::from_secs(10);
+    const ALWAYS: u32 = 5;
+    let always = if retry.budget == 0 { 0 } else { ALWAYS };
+    TpsBudget::new(MEMORY, always, f32::from(retry.budget.min(100)) / 100.0)
 }
 
 /// The check of the breaker, which looks at memory only. It holds the traffic weakly: the traffic's reporters hold the

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use ccproxy_plugin_api::{CallError, Fault};
 use ccproxy_wire::{Dialect, Operation, RequestHead, Usage};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
-use super::resolve::Target;
+use super::plan::Plan;
 use crate::app::{App, Ending, Instance, Passage, Verdict};
 use crate::error::Error;
 use crate::request_id::RequestId;
+
+/// How often providers were asked, if more than once.
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-ccproxy-attempts");
+/// Every target was down, and the least bad was asked all the same.
+const FAIL_OPEN: HeaderName = HeaderName::from_static("x-ccproxy-fail-open");
 
 /// One request of the API, from its first step to the last byte of its answer.
 ///
@@ -26,6 +31,8 @@ pub(crate) struct Exchange {
     called: Option<Instant>,
     /// Kept to the end.
     passage: Option<Passage>,
+    attempts: u8,
+    failing_open: bool,
     status: Option<StatusCode>,
     first_byte: Option<Instant>,
     usage: Usage,
@@ -45,6 +52,8 @@ impl Exchange {
             instance: None,
             called: None,
             passage: None,
+            attempts: 0,
+            failing_open: false,
             status: None,
             first_byte: None,
             usage: Usage::default(),
@@ -56,11 +65,26 @@ impl Exchange {
         name.clone_into(&mut self.client);
     }
 
-    pub(super) fn target(&mut self, target: &mut Target, head: Option<&RequestHead<'_>>) {
-        self.instance = Some(Arc::clone(&target.instance));
-        self.passage = target.passage.take();
+    /// Another attempt begins.
+    pub(super) fn target(&mut self, plan: &mut Plan, head: Option<&RequestHead<'_>>) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.failing_open = plan.failing_open;
+        self.instance = Some(Arc::clone(&plan.target.instance));
+        self.passage = plan.target.passage.take();
         self.called = Some(Instant::now());
         self.model = head.map(|head| head.model.as_ref().to_owned()).unwrap_or_default();
+    }
+
+    /// How often a provider has been asked.
+    pub(super) fn attempts(&self) -> u8 {
+        self.attempts
+    }
+
+    /// What is told to the client of how its answer was come by, where that is anything to tell.
+    pub(super) fn marks(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+        let attempts = (self.attempts > 1).then(|| (ATTEMPTS, HeaderValue::from(u16::from(self.attempts))));
+        let failing_open = self.failing_open.then(|| (FAIL_OPEN, HeaderValue::from_static("true")));
+        attempts.into_iter().chain(failing_open)
     }
 
     pub(super) fn answered(&mut self, status: StatusCode) {
@@ -83,12 +107,9 @@ impl Exchange {
         &self.id
     }
 
-    /// The dialect whose events a stream has. Legacy completions stream as Chat Completions do.
+    /// The dialect whose events a stream has.
     pub(super) fn stream_dialect(&self) -> Option<Dialect> {
-        match self.operation {
-            Operation::Completions => Some(Dialect::Chat),
-            operation => operation.dialect(),
-        }
+        super::attempts::stream_dialect(self.operation)
     }
 
     /// The answer reached the client whole.
@@ -131,8 +152,7 @@ impl Exchange {
     /// The provider ended its stream with an error of its own, which the client has got.
     pub(super) fn told_error(&mut self) {
         if let Some(instance) = &self.instance {
-            let why = "the provider reported an error inside a stream";
-            instance.traffic.ended(Verdict::Fault(why.into()), None);
+            instance.traffic.ended(Verdict::Fault(super::call::ERROR_IN_STREAM.into()), None);
         }
         self.end(Ending::Failed, None);
     }
@@ -148,6 +168,7 @@ impl Exchange {
             client = self.client,
             instance = self.instance.as_ref().map(|instance| instance.name.as_str()),
             model = self.model,
+            attempts = self.attempts,
             status = self.status.map(|status| status.as_u16()),
             ending = ?ending,
             error = error.map(tracing::field::display),

@@ -53,7 +53,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// The call, and what its answer needs. `strict` refuses what cannot be carried whole into another dialect.
-pub(super) fn call(asked: Asked<'_>, target: &Target, strict: bool) -> Result<(Call, Answered), Error> {
+pub(super) fn call(asked: &Asked<'_>, target: &Target, strict: bool) -> Result<(Call, Answered), Error> {
     let provider = &*target.instance.provider;
     if provider.supports(asked.operation) {
         let (call, restore) = same_dialect(asked, target);
@@ -62,22 +62,24 @@ pub(super) fn call(asked: Asked<'_>, target: &Target, strict: bool) -> Result<(C
     let Some(dialect) = translate::dialect_for(provider, asked.operation) else {
         return Err(unsupported(asked.operation, target));
     };
-    let (call, translation) = translate::call(&asked, dialect, target, strict)?;
+    let (call, translation) = translate::call(asked, dialect, target, strict)?;
     Ok((call, Answered::Translated(Box::new(translation))))
 }
 
 /// The client's own request under the provider's name of the model.
-fn same_dialect(asked: Asked<'_>, target: &Target) -> (Call, Option<String>) {
+fn same_dialect(asked: &Asked<'_>, target: &Target) -> (Call, Option<String>) {
     let Asked { operation, path, parts, body, head, .. } = asked;
-    let mut headers = parts.headers;
+    let (operation, path) = (*operation, *path);
+    // Another attempt may need them as well.
+    let mut headers = parts.headers.clone();
     strip_hop_by_hop(&mut headers, &OURS);
     let (body, stream, restore) = match head {
         Some(head) if head.model != target.model => {
-            let body = edit::replace_string(body, head.model_span, &target.model);
-            (body, head.stream, Some(head.model.into_owned()))
+            let body = edit::replace_string(body, head.model_span.clone(), &target.model);
+            (body, head.stream, Some(head.model.clone().into_owned()))
         }
-        Some(head) => (body.clone(), head.stream, None),
-        None => (body.clone(), false, renamed_in_path(operation, path, target)),
+        Some(head) => (Bytes::clone(body), head.stream, None),
+        None => (Bytes::clone(body), false, renamed_in_path(operation, path, target)),
     };
     let model = target.model.clone();
     let path = match &restore {
@@ -88,7 +90,7 @@ fn same_dialect(asked: Asked<'_>, target: &Target) -> (Call, Option<String>) {
         Some(query) => format!("{path}?{query}"),
         None => path.into_owned(),
     };
-    (Call { operation, method: parts.method, target, headers, body, model, stream }, restore)
+    (Call { operation, method: parts.method.clone(), target, headers, body, model, stream }, restore)
 }
 
 /// The client's name of the model that it asks about, where the provider has another.

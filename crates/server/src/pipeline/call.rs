@@ -1,6 +1,6 @@
-//! Step 3: call the provider, and tell the instance's traffic how that went.
+//! One call of a provider; the instance's traffic is told how it went.
 //!
-//! Each exchange has one verdict. A fault is told at once; that all was well, only when the answer is whole: an answer
+//! Each call has one verdict. A fault is told at once; that all was well, only when the answer is whole: an answer
 //! that has begun well may still break off.
 
 use std::borrow::Cow;
@@ -9,10 +9,20 @@ use std::time::Duration;
 use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind, Fault};
 use ccproxy_upstream::rate_limit::retry_after;
 use http::StatusCode;
+use http_body_util::{BodyExt, Limited};
 
 use crate::app::{Instance, Verdict};
 
-/// Calls the provider. Of the retries that come later, this is the one attempt.
+/// What an answer of HTTP 200 may hold all the same.
+pub(super) const ERROR_IN_STREAM: &str = "the provider reported an error inside a stream";
+/// A provider that limits our rate and does not say for how long is left alone for so long.
+const LIMITED: Duration = Duration::from_secs(1);
+/// As much of an answer that nobody wants is read, so that its connection can be used again …
+const UNWANTED_LIMIT: usize = 16 * 1024;
+/// … if it comes at once.
+const UNWANTED_TIME: Duration = Duration::from_millis(50);
+
+/// Calls the provider, once.
 pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, CallError> {
     let answer = instance.provider.call(call).await;
     match &answer {
@@ -20,11 +30,18 @@ pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, Call
             let (status, headers) = (answer.status(), answer.headers());
             let room = || instance.provider.rate_limit(headers);
             if status == StatusCode::TOO_MANY_REQUESTS {
-                instance.traffic.limited(room(), retry_after(headers));
+                let wait = retry_after(headers);
+                instance.traffic.limited(room(), wait);
+                if !instance.provider.another_credential() {
+                    instance.traffic.rest(wait.unwrap_or(LIMITED));
+                }
             } else {
                 instance.traffic.answered(room);
             }
             if let Some(fault) = judge_status(status) {
+                if let Some(wait) = retry_after(headers) {
+                    instance.traffic.rest(wait);
+                }
                 instance.traffic.ended(fault, None);
             }
         }
@@ -39,6 +56,18 @@ pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, Call
         }
     }
     answer
+}
+
+/// The answer is not the client's: another one is asked for. An error inside a stream has been told of nowhere yet.
+pub(super) async fn given_up(instance: &Instance, attempt: Result<Answer, CallError>) {
+    let Ok(answer) = attempt else { return };
+    if answer.status().is_success() {
+        instance.traffic.ended(Verdict::Fault(ERROR_IN_STREAM.into()), None);
+        return;
+    }
+    let rest = Limited::new(answer.into_body(), UNWANTED_LIMIT).collect();
+    // What comes slower, or is larger, costs more than a new connection.
+    let _ = tokio::time::timeout(UNWANTED_TIME, rest).await;
 }
 
 /// Tells of an answer that has come whole, unless its status has said enough.

@@ -147,8 +147,9 @@ pub(super) async fn collect(body: AnswerBody) -> Result<Bytes, CallError> {
     })
 }
 
+/// What an answer's body is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Events,
     Json,
     Other,
@@ -156,7 +157,7 @@ enum Kind {
 
 impl Kind {
     /// What compressed is cannot be read.
-    fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         let plain = headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
         match headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes) {
             Some(kind) if plain && begins(kind, b"text/event-stream") => Self::Events,

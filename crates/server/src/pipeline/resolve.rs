@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use ccproxy_wire::{Operation, RequestHead};
 
+use super::plan::{Plan, Session};
 use super::translate::serves;
-use crate::app::{App, Instance, Passage, Target as Route, Traffic};
+use crate::app::{App, Instance, Passage, Route, Target as Listed};
 use crate::auth::Client;
 use crate::error::Error;
 use crate::routes::Mount;
@@ -19,61 +20,75 @@ pub(super) struct Target {
     pub(super) passage: Option<Passage>,
 }
 
-/// Finds where a request goes: the mounted instance, or the first route whose pattern matches.
-pub(super) fn target(
+/// What is to be found a target for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) mount: &'a Mount,
+    pub(super) operation: Operation,
+    pub(super) path: &'a str,
+    pub(super) head: Option<&'a RequestHead<'a>>,
+}
+
+impl Wanted<'_> {
+    /// The client's name for the model, if the client may use it.
+    fn model(&self, client: Client<'_>) -> Result<Option<&str>, Error> {
+        let model = self.head.map(|head| head.model.as_ref());
+        let of_path = || self.path.strip_prefix("models/").filter(|_| self.operation == Operation::Model);
+        let model = model.or_else(of_path);
+        match model.filter(|model| !client.may_use(model)) {
+            Some(model) => Err(Error::ModelNotAllowed { model: model.to_owned() }),
+            None => Ok(model),
+        }
+    }
+}
+
+/// Finds where a request may go: to the mounted instance, or to the targets of the first route whose pattern matches,
+/// those that speak the operation.
+pub(super) fn plan(
     app: &App,
-    mount: &Mount,
-    operation: Operation,
-    path: &str,
-    head: Option<&RequestHead<'_>>,
+    wanted: Wanted<'_>,
     client: Client<'_>,
-) -> Result<Target, Error> {
-    let model = head.map(|head| head.model.as_ref());
-    let model = model.or_else(|| path.strip_prefix("models/").filter(|_| operation == Operation::Model));
-    if let Some(model) = model.filter(|model| !client.may_use(model)) {
-        return Err(Error::ModelNotAllowed { model: model.to_owned() });
-    }
-    match (mount, model) {
-        (Mount::Instance(instance), model) => Ok(mapped(instance, model.unwrap_or_default())),
-        (Mount::Unified, Some(model)) => routed(app, model, operation),
-        (Mount::Unified, None) => without_model(app, operation),
-    }
+    session: Session<'_>,
+) -> Result<Plan, Error> {
+    let (model, operation) = (wanted.model(client)?, wanted.operation);
+    Ok(match (wanted.mount, model) {
+        (Mount::Instance(instance), model) => Plan::one(mapped(instance, model.unwrap_or_default())),
+        (Mount::Unified, None) => Plan::one(without_model(app, operation)?),
+        (Mount::Unified, Some(model)) => {
+            let route = route(app, model)?;
+            let first = first(route, model)?;
+            if route.targets.len() == 1 {
+                return Ok(Plan::one(first));
+            }
+            let order = route.order(session.of(route.sticky).as_deref());
+            let listed = order.into_iter().filter_map(|at| route.targets.get(at));
+            let able = listed.filter(|target| serves(&*target.instance.provider, operation));
+            // If none speaks it, the first says so.
+            Plan::several(app, able.map(|target| target.mapped(model)).collect(), first)?
+        }
+    })
 }
 
 /// The target that the unified `/v1` has for a model when all is well.
 pub(super) fn unified(app: &App, model: &str) -> Result<Target, Error> {
-    let (first, _) = targets(app, model)?;
-    Ok(first.mapped(model))
+    first(route(app, model)?, model)
 }
 
-/// The target that the unified `/v1` has for a model now: of those that speak the operation the first whose breaker
-/// lets the exchange through. If none does, the first of them: an upstream that may fail is better than an answer that
-/// is sure to. For the same reason no breaker is asked where there is one such target only.
-fn routed(app: &App, model: &str, operation: Operation) -> Result<Target, Error> {
-    let (first, others) = targets(app, model)?;
-    let all = std::iter::once(first).chain(others);
-    let mut able = all.filter(|target| serves(&*target.instance.provider, operation));
-    // If none speaks it, the first says so.
-    let first = able.next().unwrap_or(first);
-    let mut others = able.peekable();
-    if others.peek().is_none() {
-        return Ok(first.mapped(model));
-    }
-    let passes = |target: &Route| {
-        let passage = Traffic::admits(&target.instance.traffic)?;
-        Some(Target { passage: Some(passage), ..target.mapped(model) })
-    };
-    Ok(std::iter::once(first).chain(others).find_map(passes).unwrap_or_else(|| first.mapped(model)))
-}
-
-/// The targets of the route for a model, in their order.
-fn targets<'a>(app: &'a App, model: &str) -> Result<(&'a Route, &'a [Route]), Error> {
+/// The route for a model.
+fn route<'a>(app: &'a App, model: &str) -> Result<&'a Route, Error> {
     let route = app.routes.iter().find(|route| route.model.matches(model));
-    let targets = route.and_then(|route| route.targets.split_first());
-    targets.ok_or_else(|| Error::UnknownModel { model: model.to_owned() })
+    route.ok_or_else(|| unknown(model))
 }
 
-impl Route {
+fn first(route: &Route, model: &str) -> Result<Target, Error> {
+    route.targets.first().map(|target| target.mapped(model)).ok_or_else(|| unknown(model))
+}
+
+fn unknown(model: &str) -> Error {
+    Error::UnknownModel { model: model.to_owned() }
+}
+
+impl Listed {
     fn mapped(&self, model: &str) -> Target {
         mapped(&self.instance, self.model.as_deref().unwrap_or(model))
     }

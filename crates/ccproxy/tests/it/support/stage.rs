@@ -63,10 +63,13 @@ impl Stage {
     }
 }
 
-/// Instances `claude`, `codex` and `local` at `url`.
+/// Instances `claude`, `codex` and `local` at `url`. One request is one call, unless `extra` has other ideas.
 pub(crate) fn config(url: &str, keys: &str, extra: &str) -> String {
+    let retry = if extra.contains("[retry]") { "" } else { "[retry]\nattempts = 1" };
     format!(
         r#"
+{retry}
+
 [providers.claude]
 kind = "anthropic"
 base_url = "{url}"

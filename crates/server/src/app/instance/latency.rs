@@ -26,6 +26,11 @@ impl Latency {
         self.average.store(average, Ordering::Relaxed);
     }
 
+    /// The average; nothing before the first success.
+    pub(super) fn average(&self) -> Duration {
+        Duration::from_micros(self.average.load(Ordering::Relaxed))
+    }
+
     /// Whether there is an average, and so long a wait is more.
     pub(super) fn is_exceeded_by(&self, wait: Duration) -> bool {
         let average = self.average.load(Ordering::Relaxed);

@@ -1,33 +1,32 @@
-//! An exchange's leave to pass the breaker.
+//! An exchange's stay at an instance.
 
 use std::sync::Arc;
 
-use ccproxy_upstream::breaker::{Admission, Trial};
+use ccproxy_upstream::breaker::Trial;
 
 use super::traffic::Traffic;
 
-/// The breaker has let an exchange through.
+/// An exchange goes to an instance, and is counted there for as long as this is kept.
 ///
-/// It is kept for as long as the exchange goes on. If the exchange was the trial of a half-open breaker and told
-/// nothing of the upstream (no call was made, or the client left at once), the next one may try instead.
-#[derive(Default)]
-pub(crate) struct Passage(Option<(Arc<Traffic>, Trial)>);
+/// If the exchange was the trial of a half-open breaker and told nothing of the upstream (no call was made, or the
+/// client left at once), the next one may try instead.
+pub(crate) struct Passage {
+    traffic: Arc<Traffic>,
+    trial: Option<Trial>,
+}
 
 impl Passage {
-    /// None where the breaker refuses.
-    pub(super) fn of(traffic: &Arc<Traffic>, admission: Admission) -> Option<Self> {
-        match admission {
-            Admission::Free => Some(Self(None)),
-            Admission::Trial(trial) => Some(Self(Some((Arc::clone(traffic), trial)))),
-            Admission::Refused => None,
-        }
+    pub(super) fn begin(traffic: &Arc<Traffic>, trial: Option<Trial>) -> Self {
+        traffic.begin();
+        Self { traffic: Arc::clone(traffic), trial }
     }
 }
 
 impl Drop for Passage {
     fn drop(&mut self) {
-        if let Some((traffic, trial)) = self.0.take() {
-            traffic.give_back(trial);
+        self.traffic.end();
+        if let Some(trial) = self.trial.take() {
+            self.traffic.give_back(trial);
         }
     }
 }

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use ccproxy_health::{Outcome, Reporter};
 use ccproxy_plugin_api::Room;
-use ccproxy_upstream::breaker::{Breaker, Position, Tally, Trial};
+use ccproxy_upstream::breaker::{Admission, Breaker, Position, Tally, Trial};
 use tokio::time::Instant;
 
 use super::latency::Latency;
+use super::load::Load;
 use super::passage::Passage;
 use super::reach::Reach;
 use super::room::RateLimit;
@@ -38,6 +39,15 @@ pub(crate) enum Verdict {
     Fault(Cow<'static, str>),
 }
 
+/// Why an instance had better not be asked, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shut {
+    /// Its provider limits our rate, or has asked for a pause.
+    Rests(Duration),
+    /// Its breaker is open.
+    Open(Duration),
+}
+
 /// Where an instance's measures are told.
 pub(crate) struct Reporters {
     pub(crate) upstream: Reporter,
@@ -52,6 +62,7 @@ pub(crate) struct Traffic {
     reach: Reach,
     window: Window,
     latency: Latency,
+    load: Load,
     rate_limit: RateLimit,
     /// When the room is asked for again, in milliseconds since the origin.
     room_again: AtomicU64,
@@ -82,6 +93,7 @@ impl Traffic {
             reach: Reach::new(upstream),
             window: Window::default(),
             latency: Latency::default(),
+            load: Load::default(),
             rate_limit: RateLimit::default(),
             room_again: AtomicU64::new(0),
             breaker: Breaker::default(),
@@ -106,7 +118,41 @@ impl Traffic {
 
     /// Whether the breaker lets an exchange through that has another way to go.
     pub(crate) fn admits(self: &Arc<Self>) -> Option<Passage> {
-        Passage::of(self, self.breaker.admits(self.now()))
+        match self.breaker.admits(self.now()) {
+            Admission::Free => Some(Passage::begin(self, None)),
+            Admission::Trial(trial) => Some(Passage::begin(self, Some(trial))),
+            Admission::Refused => None,
+        }
+    }
+
+    /// Lets an exchange through that has no other way to go.
+    pub(crate) fn lets(self: &Arc<Self>) -> Passage {
+        Passage::begin(self, None)
+    }
+
+    pub(super) fn begin(&self) {
+        self.load.begin();
+    }
+
+    pub(super) fn end(&self) {
+        self.load.end();
+    }
+
+    /// What choosing this instance would cost, compared with others.
+    pub(crate) fn cost(&self) -> f64 {
+        self.load.cost(self.now(), self.latency.average())
+    }
+
+    /// The provider has asked to be left alone for so long.
+    pub(crate) fn rest(&self, wait: Duration) {
+        self.load.rest(self.now(), wait);
+    }
+
+    /// How long the provider wants to be left alone, or how long its breaker is open.
+    pub(crate) fn shut(&self) -> Option<Shut> {
+        let now = self.now();
+        let open = || self.breaker.machine().wait(now).map(Shut::Open);
+        self.load.rests(now).map(Shut::Rests).or_else(open)
     }
 
     /// The exchange that was the breaker's trial is over.
@@ -157,6 +203,7 @@ impl Traffic {
         };
         if let Some(first_byte) = first_byte {
             self.latency.note(first_byte);
+            self.load.noted(now);
         }
         if let (Some(_), Some(reporter)) = (turned, self.told.breaker.get()) {
             let _alone = self.told.alone();
@@ -255,129 +302,4 @@ pub(super) fn millis(time: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use ccproxy_health::{Builder, Identity, Scope, Spec, Status};
-
-    use super::*;
-
-    fn traffic() -> Traffic {
-        let mut health = Builder::new(Identity::new("1", "test", "Test"));
-        let mut reporter = |name| health.passive(Scope::plugin("claude"), Spec::new(name).unwrap());
-        let reporters = Reporters {
-            upstream: reporter("upstream"),
-            errors: reporter("errors"),
-            latency: reporter("latency"),
-            rate_limit: reporter("rate_limit"),
-        };
-        Traffic::new(reporters, Duration::from_secs(30))
-    }
-
-    fn fault() -> Verdict {
-        Verdict::Fault("it was on fire".into())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_share_of_faults() {
-        let traffic = traffic();
-        let check = |verdict: Verdict, times: u32, status, percent: u32| {
-            (0..times).for_each(|_| traffic.ended(verdict.clone(), None));
-            let outcome = traffic.errors(traffic.window.tally(traffic.now()));
-            assert_eq!((outcome.status, outcome.observed), {
-                (status, Outcome::pass().observed(percent, "percent").observed)
-            });
-        };
-        check(fault(), 4, Status::Pass, 100);
-        check(fault(), 1, Status::Fail, 100);
-        check(Verdict::Good, 5, Status::Fail, 50);
-        check(Verdict::Good, 1, Status::Warn, 45);
-        check(Verdict::Good, 39, Status::Warn, 10);
-        check(Verdict::Good, 1, Status::Pass, 9);
-        tokio::time::advance(Duration::from_secs(60)).await;
-        check(fault(), 1, Status::Pass, 100);
-        check(fault(), 4, Status::Fail, 100);
-        let text = traffic.errors(traffic.window.tally(traffic.now())).output.unwrap();
-        assert_eq!(text, "5 of the last minute's 5 exchanges failed; the last one: it was on fire");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_breaker_as_health_sees_it() {
-        let traffic = Arc::new(traffic());
-        assert_eq!(traffic.pulse(), Outcome::pass());
-        (0..5).for_each(|_| traffic.ended(fault(), None));
-        assert!(traffic.admits().is_none());
-        let text = "routes go around the upstream, which is tried again in 10 s";
-        assert_eq!(traffic.pulse(), Outcome::fail(text));
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(traffic.pulse().status, Status::Warn);
-        let trial = traffic.admits();
-        assert!(trial.is_some() && traffic.admits().is_none());
-        drop(trial);
-        let again = traffic.admits();
-        assert!(again.is_some() && traffic.admits().is_none(), "a trial that told nothing is given back");
-        traffic.ended(Verdict::Good, None);
-        drop(again);
-        assert_eq!(traffic.pulse(), Outcome::pass());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn clients_that_give_up() {
-        let traffic = traffic();
-        let second = Duration::from_secs;
-        let check = |waited: u64, failed: u32, latency: Option<f64>| {
-            traffic.abandoned(second(waited));
-            assert_eq!(traffic.window.tally(traffic.now()), Tally { total: failed, failed }, "{waited} s");
-            let ms = |outcome: Outcome| outcome.observed.unwrap().value;
-            let told = traffic.latency.outcome(traffic.slow).map(ms);
-            assert_eq!(told, latency.map(ccproxy_health::Value::Float), "{waited} s");
-        };
-        check(0, 0, None);
-        check(30, 0, None);
-        check(31, 1, Some(31_000.0));
-        check(30, 1, Some(31_000.0));
-        check(39, 2, Some(32_000.0));
-        (0..200).for_each(|_| traffic.latency.note(second(1)));
-        check(1, 2, Some(1000.0));
-        check(9, 2, Some(2000.0));
-        (0..3).for_each(|_| traffic.abandoned(second(60)));
-        assert_eq!(traffic.pulse().status, Status::Fail, "five in a row open the breaker");
-        let text = traffic.errors(traffic.window.tally(traffic.now())).output.unwrap();
-        assert!(text.ends_with("no answer before the client gave up"), "{text}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn health_hears_now_and_then() {
-        let traffic = traffic();
-        let again = || traffic.told.again.load(Ordering::Relaxed);
-        let millis = Duration::from_millis;
-        traffic.limited(None, None);
-        assert_eq!(again(), 100, "a limit begins");
-        tokio::time::advance(millis(50)).await;
-        (0..100).for_each(|_| traffic.limited(None, None));
-        (0..100).for_each(|_| traffic.ended(fault(), None));
-        assert_eq!(again(), 100, "nothing was told");
-        tokio::time::advance(millis(50)).await;
-        traffic.limited(None, None);
-        assert_eq!(again(), 200);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn of_many_threads_one_tells() {
-        let traffic = &traffic();
-        let alone = traffic.told.alone();
-        let left = std::sync::atomic::AtomicU32::new(4);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    traffic.publish_if_due(Duration::ZERO);
-                    left.fetch_sub(1, Ordering::SeqCst);
-                });
-            }
-            while left.load(Ordering::SeqCst) > 1 {
-                std::thread::yield_now();
-            }
-            drop(alone);
-        });
-        // The clock stands still on this thread only.
-        assert!(traffic.told.again.load(Ordering::Relaxed) >= 100, "it was told");
-    }
-}
+mod tests;

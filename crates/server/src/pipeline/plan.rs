@@ -1,0 +1,130 @@
+//! Whom to ask, and whom after that.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use ccproxy_config::Sticky;
+use ccproxy_health::{Scope, State};
+use http::{HeaderMap, HeaderName};
+
+use super::resolve::Target;
+use crate::app::{App, Shut, Traffic};
+use crate::error::Error;
+
+/// The targets of a request: the one to ask now, and those that are left.
+pub(super) struct Plan {
+    pub(super) target: Target,
+    others: Vec<Target>,
+    /// Every target is down; the least bad is asked all the same.
+    pub(super) failing_open: bool,
+}
+
+/// Why a target had better not be asked. The lesser is the better one to ask all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bad {
+    /// Its breaker is open for so long.
+    Open(Duration),
+    /// Health says that it is not reached.
+    Unreached,
+    /// It wants to be left alone for so long, and would say so again.
+    Rests(Duration),
+}
+
+impl Plan {
+    /// There is no other way to go, so nobody asks whether this one is good.
+    pub(super) fn one(mut target: Target) -> Self {
+        target.passage = Some(Traffic::lets(&target.instance.traffic));
+        Self { target, others: Vec::new(), failing_open: false }
+    }
+
+    /// The first of these, in their order, that is not down; the least bad where all are. `instead` is for none.
+    ///
+    /// # Errors
+    /// [`Error::CoolingDown`] if each of them has asked for a pause.
+    pub(super) fn several(app: &App, mut targets: Vec<Target>, instead: Target) -> Result<Self, Error> {
+        if targets.len() < 2 {
+            return Ok(Self::one(targets.pop().unwrap_or(instead)));
+        }
+        if let Some(target) = take_good(app, &mut targets) {
+            return Ok(Self { target, others: targets, failing_open: false });
+        }
+        let badness = |target: &Target| bad(app, target).unwrap_or(Bad::Open(Duration::ZERO));
+        let least = targets.iter().enumerate().min_by_key(|(_, target)| badness(target));
+        match least.map(|(at, target)| (at, badness(target))) {
+            Some((_, Bad::Rests(wait))) => Err(Error::CoolingDown { wait }),
+            Some((at, _)) => {
+                let target = targets.remove(at);
+                Ok(Self { others: targets, failing_open: true, ..Self::one(target) })
+            }
+            None => Ok(Self::one(instead)),
+        }
+    }
+
+    /// Whether there is anybody else to ask, good or not.
+    pub(super) fn has_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// Goes on to the next target that is not down, if there is one.
+    pub(super) fn go_on(&mut self, app: &App) -> bool {
+        let next = take_good(app, &mut self.others);
+        next.map(|target| self.target = target).is_some()
+    }
+
+    /// Stays with the same target, which has no other way to go.
+    pub(super) fn stay(&mut self) {
+        self.target.passage = Some(Traffic::lets(&self.target.instance.traffic));
+    }
+}
+
+/// Takes the first that is good out of the list, with its passage.
+fn take_good(app: &App, targets: &mut Vec<Target>) -> Option<Target> {
+    let (at, passage) = targets.iter().enumerate().find_map(|(at, target)| {
+        let passage = bad(app, target).is_none().then(|| Traffic::admits(&target.instance.traffic))??;
+        Some((at, passage))
+    })?;
+    Some(Target { passage: Some(passage), ..targets.remove(at) })
+}
+
+fn bad(app: &App, target: &Target) -> Option<Bad> {
+    let snapshot = app.health.snapshot();
+    let unreached = || {
+        let reading = snapshot.find(&Scope::plugin(target.instance.name.as_str()), "upstream")?;
+        (reading.enabled() && reading.state() == State::Fail).then_some(Bad::Unreached)
+    };
+    match target.instance.traffic.shut() {
+        Some(Shut::Rests(wait)) => Some(Bad::Rests(wait)),
+        Some(Shut::Open(wait)) => Some(Bad::Open(wait)),
+        None => unreached(),
+    }
+}
+
+/// Where a request may name its session.
+#[derive(Clone, Copy)]
+pub(super) struct Session<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+}
+
+/// The headers in which clients name their session: Claude Code, Codex, opencode.
+const HEADERS: [HeaderName; 4] = [
+    HeaderName::from_static("x-claude-code-session-id"),
+    HeaderName::from_static("session-id"),
+    HeaderName::from_static("x-session-id"),
+    HeaderName::from_static("x-session-affinity"),
+];
+
+impl<'a> Session<'a> {
+    /// The session's name, where one is asked for and told.
+    pub(super) fn of(self, sticky: Option<Sticky>) -> Option<Cow<'a, [u8]>> {
+        let by_header =
+            || HEADERS.iter().find_map(|name| self.headers.get(name)).map(|value| value.as_bytes().into());
+        match sticky? {
+            Sticky::Session => by_header(),
+            Sticky::PromptCacheKey => {
+                let key = ccproxy_wire::request::prompt_cache_key(self.body);
+                key.map(|key| key.into_owned().into_bytes().into()).or_else(by_header)
+            }
+        }
+    }
+}
