@@ -2,6 +2,9 @@
 
 import statistics
 
+from .cells import cell, row
+from .translation import Translation
+
 FIRST = ["first_event_us.p50", "first_event_us.p99", "+first_event_us.p50", "+first_event_us.p99"]
 PACED = ["cpu_us", "event_us.p50", "event_us.p99", "+event_us.p50", "+event_us.p99"]
 # A plus means: what is added to direct.
@@ -29,6 +32,7 @@ class Summary:
     def __init__(self, scenarios, targets, rounds, once):
         self.scenarios, self.targets, self.rounds, self.once = scenarios, targets, rounds, once
         self.paired = all(name in targets for name in PROXIES)
+        self.translation = Translation(scenarios, rounds)
 
     def series(self, scenario, target, metric):
         """One figure per round; with `+` in front, what the target adds to direct in the same round."""
@@ -44,8 +48,9 @@ class Summary:
         return [a / b for a, b in zip(ours, theirs) if b > 0]
 
     def tables(self):
-        parts = [self.table(scenario) for scenario in self.scenarios]
-        return "\n".join(parts + ([self.once_table()] if self.once else []))
+        parts = [self.table(scenario) for scenario in self.scenarios if not scenario.translated]
+        parts += [self.once_table()] if self.once else []
+        return "\n".join([*parts, self.translation.tables()])
 
     def table(self, scenario):
         head = f"### {scenario.title} ({scenario.requests} {scenario.unit}s a round)"
@@ -102,6 +107,7 @@ class Summary:
             ("G2", "added per event, all cores, p99, µs", added("paced", "event_us.p99"), 200),
             ("G2", "added to first event, one core, p50, µs", added("first1", "first_event_us.p50"), 100),
             ("G2", "added to first event, all cores, p50, µs", added("first", "first_event_us.p50"), 100),
+            *self.translation.goals(),
             ("G5", "resident when idle, MiB", once("idle_mib"), 12),
             ("G5", "exec to first 200, ms", once("start_ms"), 30),
             ("G5", "binary, MiB (16 MB)", once("binary_mib"), 15.26),
@@ -110,7 +116,7 @@ class Summary:
         for goal, text, values, limit in judged:
             if values["ccproxy"]:
                 verdict = "reached" if statistics.median(values["ccproxy"]) <= limit else "**missed**"
-                cells = [cell(values.get(name, []), 2 if limit < 2 else None) for name in ("ccproxy", "nginx")]
+                cells = [cell(values.get(name, []), 2 if limit <= 3 else None) for name in ("ccproxy", "nginx")]
                 lines.append(row(goal, [text, str(limit), *cells, verdict]))
         if not lines:
             return ""
@@ -125,20 +131,3 @@ def label(metric, scenario):
     if name == "rate":
         return f"{scenario.unit}s/s"
     return f"{LABELS[name]}{' added to direct' if metric.startswith('+') else ''}, {quantile}, µs"
-
-
-def row(first, cells):
-    return "| " + " | ".join([first, *cells]) + " |"
-
-
-def cell(values, digits=None):
-    """Median, and the range if there is one."""
-    if not values:
-        return ""
-    middle = statistics.median(values)
-    if digits is None:
-        digits = 0 if abs(middle) >= 1000 else 1
-    text = f"{middle:.{digits}f}"
-    if len(values) > 1:
-        text += f" ({min(values):.{digits}f}–{max(values):.{digits}f})"
-    return text

@@ -19,6 +19,8 @@ class Scenario:
     events: int = 0
     gap_us: int = 0
     one_core: bool = False
+    # Between all dialects, through ccproxy; otherwise Chat, through every target.
+    translated: bool = False
 
     @property
     def unit(self):
@@ -37,12 +39,30 @@ SCENARIOS = [
     Scenario("paced1", "latency", "SSE of 100 events 1 ms apart, 1 connection, one core", 10, 1, 100, 1_000, True),
     Scenario("first", "latency", "SSE of 2 events 1 ms apart, 1 connection, all cores", 300, 1, 2, 1_000),
     Scenario("paced", "latency", "SSE of 100 events 1 ms apart, 1 connection, all cores", 10, 1, 100, 1_000),
+    Scenario("translated-json", "translated", "JSON of 1 KB, 32 connections", 12_000, translated=True),
+    Scenario(
+        "translated-sse100",
+        "translated",
+        "SSE of 100 events back to back, 32 connections",
+        800,
+        events=100,
+        translated=True,
+    ),
+    Scenario(
+        "translated-paced",
+        "translated",
+        "SSE of 100 events 1 ms apart, 32 connections",
+        96,
+        events=100,
+        gap_us=1_000,
+        translated=True,
+    ),
 ]
 
 
 def measure(load, scenario, target):
     """Runs the scenario once; flat figures such as `cpu_us` and `latency_us.p99`."""
-    command = [str(load), "--url", target.url]
+    command = [str(load), "--url", target.url, "--provider", target.provider]
     command += ["--connections", str(scenario.connections), "--requests", str(scenario.requests)]
     command += ["--events", str(scenario.events), "--gap-us", str(scenario.gap_us)]
     process = target.process

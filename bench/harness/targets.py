@@ -1,4 +1,4 @@
-"""What is measured: the upstream by itself, nginx before it, ccproxy before it."""
+"""What is measured: the upstream by itself, nginx before it, ccproxy before it, passing through or translating."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 from .processes import Failed, Process, free_port, wait_for_200
 
 CHAT = "/v1/chat/completions"
+PATHS = {"messages": "/v1/messages", "chat": CHAT, "responses": "/v1/responses"}
 
 NGINX_CONF = """\
 daemon off;
@@ -46,17 +47,29 @@ CCPROXY_CONF = """\
 [server]
 port = {port}
 
-[providers.codex]
-kind = "openai"
+[providers.messages]
+kind = "anthropic"
+base_url = "http://127.0.0.1:{upstream}"
+credentials = [{{ value = "sk-bench" }}]
+
+[providers.chat]
+kind = "openai-compatible"
 base_url = "http://127.0.0.1:{upstream}/v1"
 credentials = [{{ value = "sk-bench" }}]
+dialects = ["chat"]
+
+[providers.responses]
+kind = "openai-compatible"
+base_url = "http://127.0.0.1:{upstream}/v1"
+credentials = [{{ value = "sk-bench" }}]
+dialects = ["responses"]
 """
 
 
 class Direct:
     """No proxy: what the load generator and the upstream cost by themselves."""
 
-    name, process = "direct", None
+    name, process, provider = "direct", None, "chat"
 
     def __init__(self, upstream):
         self.upstream = upstream
@@ -65,6 +78,8 @@ class Direct:
 
 class Proxy:
     """A proxy that can be started any number of times, one at a time."""
+
+    provider = "chat"
 
     def __init__(self, work, upstream):
         self.work, self.upstream = work, upstream
@@ -104,7 +119,7 @@ class Nginx(Proxy):
 
 
 class Ccproxy(Proxy):
-    name, prefix = "ccproxy", "/codex"
+    name, prefix = "ccproxy", "/chat"
 
     def __init__(self, work, upstream, binary):
         super().__init__(work, upstream)
@@ -124,6 +139,33 @@ class Ccproxy(Proxy):
         conf = self.work / "ccproxy.toml"
         conf.write_text(CCPROXY_CONF.format(port=port, upstream=self.upstream.port))
         return [self.binary, "serve", "--config", str(conf)], self.environment()
+
+
+class Pair:
+    """ccproxy between a client and a provider: it passes through what both speak alike, and translates the rest."""
+
+    def __init__(self, ccproxy, client, provider):
+        self.ccproxy, self.client, self.provider = ccproxy, client, provider
+        self.name, self.upstream = pair_name(client, provider), ccproxy.upstream
+
+    @property
+    def process(self):
+        return self.ccproxy.process
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.process.port}/{self.provider}{PATHS[self.client]}"
+
+
+def pair_name(client, provider):
+    return f"{client} to {provider}"
+
+
+def pairs(ccproxy):
+    """All of them, each client's pass-through right before its translations."""
+    for client in PATHS:
+        for provider in sorted(PATHS, key=lambda name: name != client):
+            yield Pair(ccproxy, client, provider)
 
 
 def find_nginx():

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use ccproxy_wire::Dialect;
 use hyper::Uri;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::chat::Shape;
+use crate::shape::Shape;
 use connection::Connection;
 pub use report::Report;
 use report::Tally;
@@ -31,7 +32,7 @@ pub enum Limit {
 /// What to send, where, and how often.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// `http://address:port/path`; the host must be an address.
+    /// `http://address:port/path`; the host must be an address, and the path tells the dialect.
     pub url: Uri,
     /// Connections, each with one request under way.
     pub connections: u32,
@@ -39,13 +40,15 @@ pub struct Plan {
     pub limit: Limit,
     /// The answer asked for.
     pub shape: Shape,
+    /// What the upstream speaks, where a proxy translates: then the answer is checked for what a translation keeps.
+    pub provider: Option<Dialect>,
 }
 
 /// Why a run gave no figures.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The URL lacks a part or is not plain HTTP to an address.
-    #[error("not a URL of the form http://address:port/path: {0}")]
+    #[error("not a URL of the form http://address:port/path, with the path of a dialect at its end: {0}")]
     Url(Uri),
     /// The connection could not be made.
     #[error("cannot connect: {0}")]
@@ -131,10 +134,12 @@ mod tests {
     use super::*;
     use crate::upstream;
 
-    async fn check(shape: Shape, limit: Limit) -> Report {
+    const PATHS: [&str; 3] = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];
+
+    async fn check(path: &str, shape: Shape, limit: Limit) -> Report {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/v1/chat/completions", listener.local_addr().unwrap()).parse().unwrap();
-        let plan = Plan { url, connections: 3, limit, shape };
+        let url = format!("http://{}{path}", listener.local_addr().unwrap()).parse().unwrap();
+        let plan = Plan { url, connections: 3, limit, shape, provider: None };
         tokio::select! {
             served = upstream::serve(listener) => panic!("the upstream ended: {served:?}"),
             report = run(&plan) => report.unwrap(),
@@ -143,16 +148,18 @@ mod tests {
 
     #[tokio::test]
     async fn counts_json_answers() {
-        let report = check(Shape { events: 0, gap: Duration::ZERO }, Limit::Requests(50)).await;
-        assert_eq!((report.requests, report.events), (50, 0));
-        assert!(report.latency_us.p50 > 0.0 && report.latency_us.p50 <= report.latency_us.max);
+        for path in PATHS {
+            let report = check(path, Shape { events: 0, gap: Duration::ZERO }, Limit::Requests(50)).await;
+            assert_eq!((report.requests, report.events), (50, 0));
+            assert!(report.latency_us.p50 > 0.0 && report.latency_us.p50 <= report.latency_us.max);
+        }
     }
 
     #[tokio::test]
     async fn counts_every_event_of_every_stream() {
-        for gap_us in [0, 1_000] {
+        for (path, gap_us) in PATHS.into_iter().flat_map(|path| [(path, 0), (path, 1_000)]) {
             let shape = Shape { events: 7, gap: Duration::from_micros(gap_us) };
-            let report = check(shape, Limit::Requests(10)).await;
+            let report = check(path, shape, Limit::Requests(10)).await;
             assert_eq!((report.requests, report.events), (10, 70));
             assert!(report.first_event_us.p50 <= report.latency_us.p50);
         }
@@ -161,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn stops_in_time() {
         let limit = Limit::Time(Duration::from_millis(50));
-        let report = check(Shape { events: 2, gap: Duration::ZERO }, limit).await;
+        let report = check("/v1/messages", Shape { events: 2, gap: Duration::ZERO }, limit).await;
         assert_eq!(report.events, 2 * report.requests);
         assert!(report.seconds >= 0.05);
     }
@@ -169,9 +176,9 @@ mod tests {
     #[tokio::test]
     async fn a_wrong_answer_fails_the_run() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let url = format!("http://{}/v1/responses", listener.local_addr().unwrap()).parse().unwrap();
         let shape = Shape { events: 0, gap: Duration::ZERO };
-        let plan = Plan { url, connections: 1, limit: Limit::Requests(1), shape };
+        let plan = Plan { url, connections: 1, limit: Limit::Requests(1), shape, provider: None };
         let refuse = async {
             use tokio::io::{AsyncReadExt, AsyncWriteExt};
             let (mut socket, _) = listener.accept().await.unwrap();

@@ -1,4 +1,4 @@
-//! The mock upstream: answers every request the way its body asks for (see [`Shape`]).
+//! The mock upstream: answers every request in the dialect of its path, the way its body asks for (see [`Shape`]).
 
 use std::convert::Infallible;
 use std::io;
@@ -7,19 +7,22 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use ccproxy_wire::Dialect;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::chat::{self, Shape};
+use crate::bodies::{self, DIALECTS, Script};
+use crate::shape::Shape;
+use crate::stamps;
 
 /// Serves connections until the listener fails or the future is dropped, which also ends the connections.
 ///
@@ -27,13 +30,13 @@ use crate::chat::{self, Shape};
 /// When accepting a connection fails.
 pub async fn serve(listener: TcpListener) -> io::Result<()> {
     let mut connections = JoinSet::new();
-    let reply = chat::reply();
+    let replies = DIALECTS.map(|dialect| (dialect, bodies::reply(dialect)));
     loop {
         let (socket, _) = listener.accept().await?;
         socket.set_nodelay(true)?;
         while connections.try_join_next().is_some() {}
-        let reply = reply.clone();
-        let service = service_fn(move |request| answer(request, reply.clone()));
+        let replies = replies.clone();
+        let service = service_fn(move |request| answer(request, replies.clone()));
         // One short buffer per event is cheaper to copy together than to gather from three slices.
         let serving = http1::Builder::new().writev(false).serve_connection(TokioIo::new(socket), service);
         // A connection that breaks is the load generator's to report: it misses the answer.
@@ -41,11 +44,20 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
     }
 }
 
-async fn answer(request: Request<Incoming>, reply: Bytes) -> Result<Response<Answer>, hyper::Error> {
+type Replies = [(Dialect, Bytes); 3];
+
+async fn answer(request: Request<Incoming>, replies: Replies) -> Result<Response<Answer>, hyper::Error> {
+    let asked = bodies::dialect_at(request.uri().path());
+    let Some((dialect, reply)) = replies.into_iter().find(|(dialect, _)| Some(*dialect) == asked) else {
+        let mut response = Response::new(Answer::Json(None));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return Ok(response);
+    };
     let body = request.into_body().collect().await?.to_bytes();
     let shape = Shape::read(&body);
     let streamed = shape.events > 0;
-    let answer = if streamed { Answer::Events(Events::new(shape)) } else { Answer::Json(Some(reply)) };
+    let answer =
+        if streamed { Answer::Events(Events::new(dialect, shape)) } else { Answer::Json(Some(reply)) };
     let mut response = Response::new(answer);
     let kind = if streamed { "text/event-stream" } else { "application/json" };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -64,7 +76,7 @@ enum Answer {
 
 #[derive(Debug)]
 struct Events {
-    left: u32,
+    script: Script,
     gap: Duration,
     pace: Pace,
 }
@@ -81,12 +93,12 @@ enum Pace {
 }
 
 impl Events {
-    fn new(shape: Shape) -> Self {
-        Self { left: shape.events, gap: shape.gap, pace: Pace::Now }
+    fn new(dialect: Dialect, shape: Shape) -> Self {
+        Self { script: Script::new(dialect, shape.events), gap: shape.gap, pace: Pace::Now }
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if self.left == 0 {
+        if self.script.is_over() {
             return Poll::Ready(None);
         }
         match &mut self.pace {
@@ -105,8 +117,7 @@ impl Events {
                 self.pace = Pace::Ticks(ticks);
             }
         }
-        self.left -= 1;
-        Poll::Ready(Some(chat::event(self.left == 0)))
+        Poll::Ready(Some(self.script.write(&stamps::now())))
     }
 }
 
@@ -128,7 +139,7 @@ impl Body for Answer {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Json(reply) => reply.is_none(),
-            Self::Events(events) => events.left == 0,
+            Self::Events(events) => events.script.is_over(),
         }
     }
 

@@ -4,13 +4,14 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use ccproxy_bench::translate::{answer, events, request};
+use bytes::Bytes;
+use ccproxy_bench::bodies::{DIALECTS, Script, reply, request};
+use ccproxy_bench::shape::Shape;
 use ccproxy_translate::{Exchange, Profile, Progress, Stamp};
 use ccproxy_wire::Dialect;
 use tokio::time::Instant;
 
-const ALL: [Dialect; 3] = [Dialect::Messages, Dialect::Chat, Dialect::Responses];
-const PIECES: usize = 100;
+const PIECES: u32 = 100;
 const ROUNDS: usize = 15;
 
 fn main() -> io::Result<()> {
@@ -20,8 +21,8 @@ fn main() -> io::Result<()> {
         "| client | provider | request, µs | whole answer, µs | stream of {PIECES}, µs | per event, ns |"
     )?;
     writeln!(out, "|---|---|---:|---:|---:|---:|")?;
-    for client in ALL {
-        for provider in ALL.into_iter().filter(|provider| *provider != client) {
+    for client in DIALECTS {
+        for provider in DIALECTS.into_iter().filter(|provider| *provider != client) {
             row(client, provider, &mut out)?;
         }
     }
@@ -29,28 +30,31 @@ fn main() -> io::Result<()> {
 }
 
 fn row(client: Dialect, provider: Dialect, out: &mut impl Write) -> io::Result<()> {
-    let (asked, whole, events) = (request(client, true), answer(provider), events(provider, PIECES));
+    let asked = request(client, &Shape { events: PIECES, gap: Duration::ZERO });
+    let whole = reply(provider);
+    let mut script = Script::new(provider, PIECES);
+    let writes: Vec<Bytes> = (0..PIECES).map(|_| script.write(b" lorem")).collect();
     let translated = best(|| drop(exchange(client, provider, &asked)));
     let said = exchange(client, provider, &asked);
-    let answered = best(|| assert!(said.answer(whole.as_bytes()).is_ok_and(|(body, _)| body.len() > 500)));
+    let answered = best(|| assert!(said.answer(&whole).is_ok_and(|(body, _)| body.len() > 500)));
     let streamed = best(|| {
         let mut stream = exchange(client, provider, &asked).stream();
-        for event in &events {
-            let mut out = Vec::with_capacity(event.len());
-            assert!(stream.push(event.as_bytes(), &mut out).is_ok());
+        for write in &writes {
+            let mut out = Vec::with_capacity(write.len());
+            assert!(stream.push(write, &mut out).is_ok());
         }
         assert_eq!(stream.progress(), Progress::Complete);
     });
     let streamed = streamed.saturating_sub(translated);
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     let (translated, answered, streamed) = (micros(translated), micros(answered), micros(streamed));
-    let event = streamed * 1e3 / events.len() as f64;
+    let event = streamed * 1e3 / f64::from(PIECES);
     writeln!(out, "| {client} | {provider} | {translated:.1} | {answered:.1} | {streamed:.0} | {event:.0} |")
 }
 
-fn exchange(client: Dialect, provider: Dialect, asked: &str) -> Exchange {
+fn exchange(client: Dialect, provider: Dialect, asked: &[u8]) -> Exchange {
     let stamp = Stamp { id: "1".to_owned(), created: 1 };
-    match ccproxy_translate::request(client, asked.as_bytes(), "m", &Profile::of(provider), stamp) {
+    match ccproxy_translate::request(client, asked, "m", &Profile::of(provider), stamp) {
         Ok(translated) => translated.exchange,
         Err(error) => unreachable!("{error}"),
     }

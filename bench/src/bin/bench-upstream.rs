@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use clap::Parser;
 use tokio::net::TcpListener;
 
-/// Answers Chat Completions as fast as it can.
+/// Answers all three dialects as fast as it can.
 #[derive(Debug, Parser)]
 struct Options {
     /// Port on 127.0.0.1.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use ccproxy_wire::Dialect;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -14,17 +15,41 @@ use tokio::task::JoinSet;
 
 use super::report::Tally;
 use super::{LoadError, Plan};
+use crate::bodies::{self, Signs};
+use crate::clock;
 use crate::stamps::Stamps;
-use crate::{chat, clock};
 
 pub(super) struct Connection {
     address: SocketAddr,
     request: Request<Full<Bytes>>,
     events: u32,
-    reply: Bytes,
+    expected: Expected,
     sender: SendRequest<Full<Bytes>>,
     /// Owns the task that drives the socket; dropping it closes the connection.
     driver: JoinSet<()>,
+}
+
+/// What every answer has to be.
+struct Expected {
+    dialect: Dialect,
+    /// As the upstream sends it.
+    reply: Bytes,
+    /// What a translation keeps of it; `None` where nothing may be changed.
+    text: Option<String>,
+}
+
+impl Expected {
+    fn of(client: Dialect, provider: Dialect) -> Self {
+        let text = (client != provider).then(|| bodies::reply_text(provider));
+        Self { dialect: client, reply: bodies::reply(provider), text }
+    }
+
+    fn is(&self, body: &Bytes) -> bool {
+        match &self.text {
+            None => *body == self.reply,
+            Some(text) => Signs::of(self.dialect).are_in(body, text),
+        }
+    }
 }
 
 impl Connection {
@@ -34,15 +59,17 @@ impl Connection {
         let authority = authority.ok_or_else(wrong_url)?.as_str();
         let address = authority.parse().map_err(|_| wrong_url())?;
         let path = plan.url.path_and_query().map_or("/", |path| path.as_str());
+        let dialect = bodies::dialect_at(path).ok_or_else(wrong_url)?;
         let request = Request::post(path.parse::<Uri>().map_err(|_| wrong_url())?)
             .header(HOST, authority)
             .header(CONTENT_TYPE, "application/json")
             .header(AUTHORIZATION, "Bearer sk-client")
-            .body(Full::new(plan.shape.request()))
+            .body(Full::new(bodies::request(dialect, &plan.shape)))
             .map_err(|_| wrong_url())?;
+        let expected = Expected::of(dialect, plan.provider.unwrap_or(dialect));
         let mut driver = JoinSet::new();
         let sender = connect(address, &mut driver).await?;
-        Ok(Self { address, request, events: plan.shape.events, reply: chat::reply(), sender, driver })
+        Ok(Self { address, request, events: plan.shape.events, expected, sender, driver })
     }
 
     /// Sends the request, reads the whole answer and puts its times into `tally`.
@@ -67,7 +94,7 @@ impl Connection {
 
     async fn read_json(&self, response: Response<Incoming>) -> Result<(), LoadError> {
         let body = response.into_body().collect().await?.to_bytes();
-        if body == self.reply {
+        if self.expected.is(&body) {
             Ok(())
         } else {
             Err(LoadError::Wrong(format!("{} bytes of other JSON", body.len())))
@@ -81,23 +108,27 @@ impl Connection {
         tally: &mut Tally,
     ) -> Result<(), LoadError> {
         let mut body = response.into_body();
-        let mut stamps = Stamps::default();
+        let mut stamps = Stamps::new(self.expected.dialect);
         let mut seen = 0;
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame?.into_data() else { continue };
             let now = clock::now_ns();
-            stamps.feed(&data, |stamp| {
+            stamps.feed(&data, now, |age| {
                 if seen == 0 {
                     tally.first_event(now.saturating_sub(sent));
                 }
                 seen += 1;
-                tally.event(now.saturating_sub(stamp));
+                tally.event(age);
             });
         }
-        if seen == self.events && stamps.ended() {
+        if seen == self.events && stamps.complete() {
             Ok(())
         } else {
-            Err(LoadError::Wrong(format!("{seen} of {} events, ended: {}", self.events, stamps.ended())))
+            Err(LoadError::Wrong(format!(
+                "{seen} of {} events, complete: {}",
+                self.events,
+                stamps.complete()
+            )))
         }
     }
 }
