@@ -174,6 +174,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_that_is_no_translation_fails_the_run() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/v1/messages", listener.local_addr().unwrap()).parse().unwrap();
+        let shape = Shape { events: 0, gap: Duration::ZERO };
+        let provider = Some(Dialect::Chat);
+        let plan = Plan { url, connections: 1, limit: Limit::Requests(1), shape, provider };
+        tokio::select! {
+            served = upstream::serve(listener) => panic!("the upstream ended: {served:?}"),
+            outcome = run(&plan) => assert!(matches!(outcome, Err(LoadError::Wrong(_))), "{outcome:?}"),
+        }
+    }
+
+    #[tokio::test]
     async fn a_wrong_answer_fails_the_run() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/v1/responses", listener.local_addr().unwrap()).parse().unwrap();

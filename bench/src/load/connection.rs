@@ -7,7 +7,7 @@ use ccproxy_wire::Dialect;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -60,12 +60,16 @@ impl Connection {
         let address = authority.parse().map_err(|_| wrong_url())?;
         let path = plan.url.path_and_query().map_or("/", |path| path.as_str());
         let dialect = bodies::dialect_at(path).ok_or_else(wrong_url)?;
-        let request = Request::post(path.parse::<Uri>().map_err(|_| wrong_url())?)
+        let mut request = Request::post(path.parse::<Uri>().map_err(|_| wrong_url())?)
             .header(HOST, authority)
             .header(CONTENT_TYPE, "application/json")
             .header(AUTHORIZATION, "Bearer sk-client")
             .body(Full::new(bodies::request(dialect, &plan.shape)))
             .map_err(|_| wrong_url())?;
+        if dialect == Dialect::Messages {
+            // As every client of this dialect does.
+            request.headers_mut().insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        }
         let expected = Expected::of(dialect, plan.provider.unwrap_or(dialect));
         let mut driver = JoinSet::new();
         let sender = connect(address, &mut driver).await?;
