@@ -27,6 +27,7 @@ pub use stats::Stats;
 
 use crate::admin::telling::Doors;
 use crate::auth::Keys;
+use crate::stored::Responses;
 
 /// Everything is built, nothing is started, no I/O was done.
 pub struct Application {
@@ -51,6 +52,7 @@ pub(crate) struct App {
     pub(crate) routes: Vec<Route>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) limits: Limits,
+    pub(crate) responses: Responses,
     pub(crate) health: Health,
     /// What is told of our health, by the door at which it is asked for.
     pub(crate) doors: Doors,

@@ -49,9 +49,13 @@ pub(crate) enum Error {
     )]
     NoWebSocket { reason: String },
     #[error(
-        "previous response {id:?} is not known on this connection; send the whole conversation without previous_response_id"
+        "previous response {id:?} is not known here, or not any longer; send the whole conversation without previous_response_id"
     )]
     NoPrevious { id: String },
+    #[error(
+        "response {id:?} is not known here, or not any longer: it was not to be stored, is too old, or was deleted"
+    )]
+    NoResponse { id: String },
     #[error("this connection has been open for {limit:?}, which is all it may be; open another")]
     SocketAge { limit: Duration },
     #[error("every provider for this model has asked for a pause; try again in {} s", wait.as_secs_f64().ceil())]

@@ -17,6 +17,7 @@ mod respond;
 mod routes;
 mod shutdown;
 mod socket;
+mod stored;
 
 pub use admin::openapi::openapi;
 pub use app::build::BuildOptions;

@@ -14,6 +14,7 @@ mod opening;
 mod plan;
 pub(crate) mod relay;
 mod resolve;
+mod stored;
 mod translate;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use account::Exchange;
 use adapt::{Answered, Asked};
 use plan::Session;
 use resolve::Wanted;
+pub(crate) use stored::earlier;
 
 /// Takes in the body of a request that is answered without it.
 pub(crate) async fn discard(request: Request<Incoming>) {
@@ -65,19 +67,19 @@ pub(crate) async fn run(
     finish(outcome, exchange, family, id).await
 }
 
-/// Answers a request for a response that came in a frame of a WebSocket.
+/// Answers a request for a response that came in a frame of a WebSocket, and may go on from an earlier one.
 pub(crate) async fn turn(
     app: &Arc<App>,
     mount: &Mount,
     parts: Parts,
-    body: Bytes,
+    (body, previous): (Bytes, Option<String>),
     id: &RequestId,
 ) -> Response<Body> {
     let operation = Operation::Responses;
     let mut exchange = Exchange::begin(app, operation, id);
     let outcome = match app.keys.check(&parts.headers) {
         Ok(client) => {
-            let taken = Taken { operation, path: operation.name(), parts, body };
+            let taken = Taken { operation, path: operation.name(), parts, body, previous };
             ask(app, mount, taken, client, &mut exchange).await
         }
         Err(error) => Err(error),
@@ -157,9 +159,17 @@ async fn steps(
         exchange.client(client.name());
         return Ok(Outcome::Ours(models::unified(app, client, request.headers()).await));
     }
+    if operation == Operation::Response
+        && let Some(answer) = stored::answer(app, &mount, path, &request, client).transpose()
+    {
+        exchange.client(client.name());
+        discard(request).await;
+        return answer.map(Outcome::Ours);
+    }
     let (parts, body) = request.into_parts();
     let body = intake::read(body, &parts.headers, operation, &app.limits).await?;
-    ask(app, &mount, Taken { operation, path, parts, body }, client, exchange).await
+    let taken = Taken { operation, path, parts, body, previous: None };
+    ask(app, &mount, taken, client, exchange).await
 }
 
 /// A request that has been taken in whole.
@@ -168,6 +178,8 @@ struct Taken<'a> {
     path: &'a str,
     parts: Parts,
     body: Bytes,
+    /// The response whose conversation is in the body already.
+    previous: Option<String>,
 }
 
 /// Finds out whom to ask, and asks.
@@ -179,7 +191,7 @@ async fn ask(
     exchange: &mut Exchange,
 ) -> Result<Outcome, Error> {
     exchange.client(client.name());
-    let Taken { operation, path, parts, body } = taken;
+    let Taken { operation, path, parts, body, previous } = taken;
     let family = operation.family(&parts.headers);
     let method = parts.method.clone();
     let head = intake::head(operation, &body)?;
@@ -191,8 +203,9 @@ async fn ask(
         return count::tokens(body).await.map(Outcome::Ours);
     }
     let id = exchange.id().clone();
-    let asked = Asked { operation, path, parts, body: &body, head, id: &id };
-    let (answer, answered) = attempts::ask(app, &asked, &mut plan, exchange).await?;
+    let (parts, head, previous) = (&parts, head.as_ref(), previous.as_deref());
+    let asked = Asked { operation, path, parts, body: &body, head, id: &id, client, previous };
+    let (answer, answered) = attempts::ask(app, asked, &mut plan, exchange).await?;
     exchange.answered(answer.status());
     let name = match &answered {
         Answered::Renamed(name) => Some(name.as_str()),

@@ -51,7 +51,9 @@ fn row_of(error: &Error) -> Row {
         Error::ModelNotAllowed { .. } => {
             row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_allowed"))
         }
-        Error::NoRoute { .. } => row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("not_found")),
+        Error::NoRoute { .. } | Error::NoResponse { .. } => {
+            row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("not_found"))
+        }
         Error::UnknownModel { .. } => {
             row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("model_not_found"))
         }

@@ -148,6 +148,14 @@ impl Exchange {
         self.client
     }
 
+    /// Has answers of Responses say what was decided before the translation: whether they are kept, and from which they
+    /// go on.
+    pub fn keeps(&mut self, store: bool, previous: Option<&str>) {
+        let fields = self.echo.fields_mut();
+        fields.say("store", store);
+        fields.say("previous_response_id", previous);
+    }
+
     /// Translates a whole answer; gives its usage, too.
     ///
     /// # Errors

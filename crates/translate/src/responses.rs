@@ -45,6 +45,10 @@ impl Echo {
         Self { fields: echo::Echo::of(body), spaces }
     }
 
+    pub(crate) fn fields_mut(&mut self) -> &mut echo::Echo {
+        &mut self.fields
+    }
+
     fn fields(&self) -> &echo::Echo {
         &self.fields
     }

@@ -18,6 +18,7 @@ use super::watch::watch;
 use super::{App, Application, Limits, Route};
 use crate::admin::{self, telling::Doors};
 use crate::auth::Keys;
+use crate::stored::Responses;
 
 /// The start-up gates, in the order in which they open.
 pub(crate) const GATE_LISTENER: &str = "listener-bound";
@@ -113,6 +114,7 @@ fn assemble(
             strict_translation: settings.translation.strict,
             retry: settings.retry.clone(),
         },
+        responses: Responses::new(&settings.translation),
         health,
         stats: Arc::default(),
         sockets: TaskTracker::new(),

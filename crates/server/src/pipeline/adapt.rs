@@ -16,6 +16,7 @@ use http::request::Parts;
 
 use super::resolve::Target;
 use super::translate::{self, Translation};
+use crate::auth::Client;
 use crate::error::Error;
 use crate::request_id::RequestId;
 
@@ -43,17 +44,21 @@ pub(super) enum Answered {
 }
 
 /// A request, as the steps before this one leave it.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) operation: Operation,
     pub(super) path: &'a str,
-    pub(super) parts: Parts,
+    pub(super) parts: &'a Parts,
     pub(super) body: &'a Bytes,
-    pub(super) head: Option<RequestHead<'a>>,
+    pub(super) head: Option<&'a RequestHead<'a>>,
     pub(super) id: &'a RequestId,
+    pub(super) client: Client<'a>,
+    /// The response whose conversation is in the body already.
+    pub(super) previous: Option<&'a str>,
 }
 
 /// The call, and what its answer needs. `strict` refuses what cannot be carried whole into another dialect.
-pub(super) fn call(asked: &Asked<'_>, target: &Target, strict: bool) -> Result<(Call, Answered), Error> {
+pub(super) fn call(asked: Asked<'_>, target: &Target, strict: bool) -> Result<(Call, Answered), Error> {
     let provider = &*target.instance.provider;
     if provider.supports(asked.operation) {
         let (call, restore) = same_dialect(asked, target);
@@ -62,14 +67,13 @@ pub(super) fn call(asked: &Asked<'_>, target: &Target, strict: bool) -> Result<(
     let Some(dialect) = translate::dialect_for(provider, asked.operation) else {
         return Err(unsupported(asked.operation, target));
     };
-    let (call, translation) = translate::call(asked, dialect, target, strict)?;
+    let (call, translation) = translate::call(&asked, dialect, target, strict)?;
     Ok((call, Answered::Translated(Box::new(translation))))
 }
 
 /// The client's own request under the provider's name of the model.
-fn same_dialect(asked: &Asked<'_>, target: &Target) -> (Call, Option<String>) {
+fn same_dialect(asked: Asked<'_>, target: &Target) -> (Call, Option<String>) {
     let Asked { operation, path, parts, body, head, .. } = asked;
-    let (operation, path) = (*operation, *path);
     // Another attempt may need them as well.
     let mut headers = parts.headers.clone();
     strip_hop_by_hop(&mut headers, &OURS);

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use ccproxy_config::Retry;
-use ccproxy_plugin_api::{Answer, CallError};
+use ccproxy_plugin_api::{Answer, Call, CallError};
 use ccproxy_upstream::retry::{self, Verdict};
 use ccproxy_wire::{Dialect, Operation};
 use tower::retry::budget::Budget;
@@ -14,7 +14,8 @@ use tower::retry::budget::Budget;
 use super::account::Exchange;
 use super::adapt::{self, Answered, Asked};
 use super::plan::Plan;
-use super::{call, opening};
+use super::resolve::Target;
+use super::{call, opening, stored};
 use crate::app::{App, Instance};
 use crate::error::Error;
 
@@ -24,7 +25,7 @@ type Attempt = Result<Answer, CallError>;
 /// Asks until there is an answer that is none of a failure, or until nothing is left to try.
 pub(super) async fn ask(
     app: &App,
-    asked: &Asked<'_>,
+    asked: Asked<'_>,
     plan: &mut Plan,
     exchange: &mut Exchange,
 ) -> Result<(Answer, Answered), Error> {
@@ -32,8 +33,8 @@ pub(super) async fn ask(
     let mut repeated = 0;
     plan.target.instance.repeats.deposit();
     loop {
-        exchange.target(plan, asked.head.as_ref());
-        let (call, answered) = adapt::call(asked, &plan.target, app.limits.strict_translation)?;
+        exchange.target(plan, asked.head);
+        let (call, answered) = prepare(app, asked, &plan.target)?;
         let dialect = stream_dialect(call.operation);
         let instance = std::sync::Arc::clone(&plan.target.instance);
         let mut attempt = call::call(&instance, call).await;
@@ -54,6 +55,20 @@ pub(super) async fn ask(
         call::given_up(&instance, attempt).await;
         tokio::time::sleep(pause).await;
     }
+}
+
+/// The call of a target, and what its answer needs.
+fn prepare(app: &App, asked: Asked<'_>, target: &Target) -> Result<(Call, Answered), Error> {
+    let resolved = match asked.operation {
+        Operation::Responses => stored::resolve(app, target, asked)?,
+        _ => None,
+    };
+    let body = resolved.as_ref().map_or(asked.body, |resolved| &*resolved.body);
+    let (call, mut answered) = adapt::call(Asked { body, ..asked }, target, app.limits.strict_translation)?;
+    if let (Some(resolved), Answered::Translated(translation)) = (resolved, &mut answered) {
+        resolved.tell(translation);
+    }
+    Ok((call, answered))
 }
 
 /// What the attempt itself says of another.

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use super::adapt::Asked;
 use super::resolve::Target;
 use crate::error::Error;
+use crate::stored::Keep;
 
 /// What passes of the client's headers: those that mean the same to every provider. The others belong to its dialect.
 const COMMON: [HeaderName; 6] = [
@@ -27,6 +28,8 @@ pub(super) struct Translation {
     pub(super) exchange: Exchange,
     /// What could not be carried, for the client to know.
     pub(super) dropped: Dropped,
+    /// What keeps the answer, if it is to be kept.
+    pub(super) keep: Option<Box<Keep>>,
 }
 
 /// Whether the instance can answer the operation, in its own dialect or in a translation.
@@ -84,7 +87,7 @@ pub(super) fn call(
         model: target.model.clone(),
         stream: asked.head.as_ref().is_some_and(|head| head.stream),
     };
-    Ok((call, Translation { exchange, dropped }))
+    Ok((call, Translation { exchange, dropped, keep: None }))
 }
 
 fn common(headers: &HeaderMap) -> HeaderMap {

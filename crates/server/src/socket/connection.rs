@@ -97,10 +97,10 @@ impl Connection {
                 self.conversation.goes_on(items, said);
                 Ok(())
             }
-            Ok(Prepared::Ask(body, items)) => {
+            Ok(Prepared::Ask(body, items, previous)) => {
                 let parts = self.parts.clone();
                 let (app, mount) = (Arc::clone(&self.app), self.mount.clone());
-                let answer = pipeline::turn(&app, &mount, parts, body.into(), &id);
+                let answer = pipeline::turn(&app, &mount, parts, (body.into(), previous), &id);
                 let answer = self.watched(answer).await?;
                 self.relay(answer, items).await
             }
@@ -124,12 +124,15 @@ impl Connection {
     /// What a frame comes to.
     fn prepare(&self, frame: &str, id: &RequestId) -> Result<Prepared, Error> {
         let turn = Turn::read(frame)?;
-        let earlier = turn.previous.as_deref().and_then(|previous| self.conversation.up_to(previous));
-        let body = turn.body(earlier.map(Vec::as_slice))?;
+        let whole = match turn.previous.as_deref() {
+            Some(previous) => self.whole(&turn, previous)?,
+            None => None,
+        };
+        let body = turn.body(whole.as_deref());
         if body.len() as u64 > self.app.limits.body {
             return Err(Error::BodyTooLarge { limit: self.app.limits.body });
         }
-        let unknown = turn.previous.as_deref().filter(|_| earlier.is_none());
+        let unknown = turn.previous.as_deref().filter(|_| whole.is_none());
         if unknown.is_some() || !turn.generate {
             let keeps = pipeline::keeps_responses(&self.app, &self.mount, &self.parts.headers, &body)?;
             // Whoever keeps responses may know it; what is only prepared here never reaches them.
@@ -137,16 +140,27 @@ impl Connection {
                 return Err(Error::NoPrevious { id: previous.to_owned() });
             }
         }
-        let mut items = earlier.cloned().unwrap_or_default();
-        items.extend(turn.input()?);
+        let items = whole.map_or_else(|| turn.input(), Ok)?;
+        let previous = turn.previous.as_deref();
         if turn.generate {
-            return Ok(Prepared::Ask(body, items));
+            return Ok(Prepared::Ask(body, items, previous.map(str::to_owned)));
         }
         let said = Said { id: format!("resp_{}", id.as_str().replace('-', "")), items: Items::new() };
         let model = ccproxy_wire::RequestHead::read(&body)?.model;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let events = prepared(&said.id, &model, now.as_secs(), &body);
+        let events = prepared(&said.id, &model, now.as_secs(), &body, previous);
         Ok(Prepared::Ready(events, items, said))
+    }
+
+    /// All that was said up to an earlier response and with this turn, if that response is known here.
+    fn whole(&self, turn: &Turn<'_>, previous: &str) -> Result<Option<Items>, Error> {
+        let earlier = match self.conversation.up_to(previous) {
+            Some(items) => Some(items.clone()),
+            None => pipeline::earlier(&self.app, &self.parts.headers, previous)?,
+        };
+        let Some(mut items) = earlier else { return Ok(None) };
+        items.extend(turn.input()?);
+        Ok(Some(items))
     }
 
     /// The answer's events, each a frame.
@@ -241,8 +255,8 @@ impl Connection {
 enum Prepared {
     /// Nothing that needs the provider: the events, what was asked, and what that is called.
     Ready(Vec<String>, Items, Said),
-    /// The provider's answer to this body, which ends a conversation of these items.
-    Ask(Vec<u8>, Items),
+    /// The provider's answer to this body, which ends a conversation of these items and may go on from an earlier response.
+    Ask(Vec<u8>, Items, Option<String>),
 }
 
 fn broken(error: &WsError) -> End {

@@ -33,9 +33,17 @@ struct Event<'a> {
     response: Response<'a>,
 }
 
-/// The events that answer a request which is to prepare the state only.
-pub(super) fn prepared(id: &str, model: &str, created_at: u64, body: &[u8]) -> Vec<String> {
-    let echo = Echo::of(body);
+/// The events that answer a request which is to prepare the state only. The connection keeps that, and nobody else.
+pub(super) fn prepared(
+    id: &str,
+    model: &str,
+    created_at: u64,
+    body: &[u8],
+    previous: Option<&str>,
+) -> Vec<String> {
+    let mut echo = Echo::of(body);
+    echo.say("store", false);
+    echo.say("previous_response_id", previous);
     let event = |sequence_number, r#type, status, usage| {
         let response = Response {
             id,

@@ -14,7 +14,7 @@ use crate::RequestError;
 /// The items of a conversation, each as it came.
 pub type Items = Vec<Box<RawValue>>;
 
-/// What a frame asks for.
+/// What a request asks for, in a frame or by POST.
 #[derive(Debug)]
 pub struct Turn<'a> {
     fields: Vec<(Str<'a>, &'a RawValue)>,
@@ -22,6 +22,8 @@ pub struct Turn<'a> {
     pub previous: Option<Str<'a>>,
     /// Whether the model is to answer; if not, the state is prepared only.
     pub generate: bool,
+    /// Whether its answer is to be kept; yes, if it does not say.
+    pub store: Option<bool>,
 }
 
 /// What belongs to the socket and not to the request.
@@ -34,9 +36,7 @@ impl<'a> Turn<'a> {
     /// [`RequestError`] if it is no JSON object of the type `response.create`, or one of the fields read here is not of
     /// its type.
     pub fn read(frame: &'a str) -> Result<Self, RequestError> {
-        let Fields(fields) =
-            serde_json::from_str(frame).map_err(|error| RequestError::Json(error.to_string()))?;
-        let turn = Self { fields, previous: None, generate: true };
+        let turn = Self::of(frame.as_bytes())?;
         if turn.read_field::<Str<'_>>("type", "\"response.create\"")?.as_deref() != Some("response.create") {
             return Err(RequestError::WrongType { field: "type", expected: "\"response.create\"" });
         }
@@ -44,9 +44,21 @@ impl<'a> Turn<'a> {
             let expected = "left out: one response at a time is answered on a connection";
             return Err(RequestError::WrongType { field: "stream_id", expected });
         }
-        let previous = turn.read_field("previous_response_id", "a string")?;
         let generate = turn.read_field("generate", "true or false")?.unwrap_or(true);
-        Ok(Self { previous, generate, ..turn })
+        Ok(Self { generate, ..turn })
+    }
+
+    /// Reads the body of a POST.
+    ///
+    /// # Errors
+    /// [`RequestError`] if it is no JSON object, or one of the fields read here is not of its type.
+    pub fn of(body: &'a [u8]) -> Result<Self, RequestError> {
+        let Fields(fields) =
+            serde_json::from_slice(body).map_err(|error| RequestError::Json(error.to_string()))?;
+        let turn = Self { fields, previous: None, generate: true, store: None };
+        let previous = turn.read_field("previous_response_id", "a string")?;
+        let store = turn.read_field("store", "true or false")?;
+        Ok(Self { previous, store, ..turn })
     }
 
     /// The items of `input`; a text is the user's.
@@ -66,28 +78,37 @@ impl<'a> Turn<'a> {
         Ok(vec![serde_json::value::to_raw_value(&message).map_err(|_| wrong)?])
     }
 
-    /// The body that asks by POST for what the frame asks for, streamed: with the items of the earlier answer that it goes
-    /// on from before its own, or as it is where they are not known here.
-    ///
-    /// # Errors
-    /// As [`Self::input`].
-    pub fn body(&self, earlier: Option<&[Box<RawValue>]>) -> Result<Vec<u8>, RequestError> {
-        let mut out = String::from("{\"stream\":true");
-        for (name, value) in &self.fields {
-            let resolved = earlier.is_some() && matches!(&**name, "previous_response_id" | "input");
-            if !resolved && !OF_THE_SOCKET.contains(&&**name) {
-                push_field(&mut out, name, value.get());
-            }
+    /// The body that asks by POST for what the frame asks for, streamed: with the items of a conversation for its own
+    /// where the earlier answer that it goes on from is known here, or as it is.
+    #[must_use]
+    pub fn body(&self, whole: Option<&[Box<RawValue>]>) -> Vec<u8> {
+        let of_the_socket = |name: &str| OF_THE_SOCKET.contains(&name);
+        let resolved = |name: &str| whole.is_some() && matches!(name, "previous_response_id" | "input");
+        self.written("\"stream\":true", whole, |name| of_the_socket(name) || resolved(name))
+    }
+
+    /// The body of a POST for a provider that keeps nothing: these items, and nothing of what is kept here.
+    #[must_use]
+    pub fn resolved(&self, whole: &[Box<RawValue>]) -> Vec<u8> {
+        self.written("", Some(whole), |name| matches!(name, "previous_response_id" | "input" | "store"))
+    }
+
+    fn written(
+        &self,
+        first: &str,
+        input: Option<&[Box<RawValue>]>,
+        left_out: impl Fn(&str) -> bool,
+    ) -> Vec<u8> {
+        let mut fields = Vec::with_capacity(self.fields.len() + 2);
+        fields.extend((!first.is_empty()).then(|| first.to_owned()));
+        for (name, value) in self.fields.iter().filter(|(name, _)| !left_out(name)) {
+            fields.push(format!("{}:{}", serde_json::to_string(&**name).unwrap_or_default(), value.get()));
         }
-        if let Some(earlier) = earlier {
-            out.push_str(",\"input\":[");
-            let own = self.input()?;
-            let all: Vec<&str> = earlier.iter().chain(&own).map(|item| item.get()).collect();
-            out.push_str(&all.join(","));
-            out.push(']');
+        if let Some(items) = input {
+            let items: Vec<&str> = items.iter().map(|item| item.get()).collect();
+            fields.push(format!("\"input\":[{}]", items.join(",")));
         }
-        out.push('}');
-        Ok(out.into_bytes())
+        format!("{{{}}}", fields.join(",")).into_bytes()
     }
 
     fn field(&self, wanted: &str) -> Option<&'a RawValue> {
@@ -105,13 +126,6 @@ impl<'a> Turn<'a> {
     }
 }
 
-fn push_field(out: &mut String, name: &str, value: &str) {
-    out.push(',');
-    out.push_str(&serde_json::to_string(name).unwrap_or_default());
-    out.push(':');
-    out.push_str(value);
-}
-
 /// What of an answer is there to be gone on from.
 #[derive(Debug)]
 pub struct Said {
@@ -125,14 +139,24 @@ impl Said {
     /// Reads the data of the event that ends a stream well; `None` of any other.
     #[must_use]
     pub fn read(data: &str) -> Option<Self> {
-        let end: End<'_> = serde_json::from_str(data).ok()?;
-        if !matches!(&*end.r#type, "response.completed" | "response.incomplete") {
-            return None;
-        }
-        let response = end.response?;
+        Self::of(ended(data)?)
+    }
+
+    /// Reads a whole answer; `None` if it has no id, as an error has none.
+    #[must_use]
+    pub fn of(answer: &str) -> Option<Self> {
+        let response: Response<'_> = serde_json::from_str(answer).ok()?;
         let items = response.output.into_iter().filter(|item| can_be_said_again(item.get()));
         Some(Self { id: response.id.into_owned(), items: items.map(ToOwned::to_owned).collect() })
     }
+}
+
+/// The whole answer in the data of the event that ends a stream well; `None` of any other.
+#[must_use]
+pub fn ended(data: &str) -> Option<&str> {
+    let end: End<'_> = serde_json::from_str(data).ok()?;
+    let well = matches!(&*end.r#type, "response.completed" | "response.incomplete");
+    end.response.filter(|_| well).map(RawValue::get)
 }
 
 fn can_be_said_again(item: &str) -> bool {
@@ -152,7 +176,7 @@ struct End<'a> {
     #[serde(borrow)]
     r#type: Str<'a>,
     #[serde(borrow)]
-    response: Option<Response<'a>>,
+    response: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -237,7 +261,7 @@ mod tests {
         let frame = r#"{"type":"response.create","model":"m","input":"hi","generate":true,"x_new":[1.50]}"#;
         let turn = Turn::read(frame).unwrap();
         assert!(turn.generate && turn.previous.is_none());
-        let body = turn.body(None).unwrap();
+        let body = turn.body(None);
         assert_eq!(
             String::from_utf8(body).unwrap(),
             r#"{"stream":true,"model":"m","input":"hi","x_new":[1.50]}"#
@@ -255,12 +279,28 @@ mod tests {
         let frame = r#"{"type":"response.create","previous_response_id":"resp_1","model":"m","input":"on"}"#;
         let turn = Turn::read(frame).unwrap();
         assert_eq!(turn.previous.as_deref(), Some("resp_1"));
-        let body = String::from_utf8(turn.body(Some(&said.items)).unwrap()).unwrap();
+        let mut whole = said.items;
+        whole.extend(turn.input().unwrap());
+        let body = String::from_utf8(turn.body(Some(&whole))).unwrap();
         assert!(
             body.starts_with(r#"{"stream":true,"model":"m","input":[{"type":"reasoning","id":"rs_2""#),
             "{body}"
         );
         assert!(body.ends_with(r#"{"type":"message","role":"user","content":"on"}]}"#), "{body}");
+    }
+
+    #[test]
+    fn a_post_goes_to_who_keeps_nothing() {
+        let body =
+            br#"{"model":"m","previous_response_id":"resp_1","store":true,"input":"on","stream":false}"#;
+        let turn = Turn::of(body).unwrap();
+        assert!(turn.store == Some(true) && turn.previous.as_deref() == Some("resp_1"));
+        assert_eq!(
+            String::from_utf8(turn.resolved(&[])).unwrap(),
+            r#"{"model":"m","stream":false,"input":[]}"#
+        );
+        assert_eq!(Turn::of(br#"{"store":null}"#).unwrap().store, None);
+        assert!(Turn::of(br#"{"store":1}"#).unwrap_err().to_string().starts_with("store: must be"));
     }
 
     #[test]

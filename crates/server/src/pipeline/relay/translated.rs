@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::{Kind, collect};
 use crate::pipeline::translate::Translation;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::stored::Keep;
 
 /// Names what of the request the provider's dialect has no place for.
 const DROPPED: HeaderName = HeaderName::from_static("x-ccproxy-dropped");
@@ -34,20 +35,24 @@ pub(super) async fn begin(
     translation: Translation,
     id: &RequestId,
 ) -> Result<Made, CallError> {
-    let Translation { exchange, dropped } = translation;
+    let Translation { exchange, dropped, keep } = translation;
     mark(parts, &dropped);
     identify(&mut parts.headers, id);
     let kind = Kind::of(&parts.headers);
     parts.headers.remove(CONTENT_LENGTH);
     if parts.status.is_success() && kind == Kind::Events {
-        return Ok(Made::Stream(Translated::new(exchange), inner));
+        return Ok(Made::Stream(Translated::new(exchange, keep), inner));
     }
     parts.headers.remove(CONTENT_ENCODING);
     parts.headers.insert(CONTENT_TYPE, JSON);
     let body = collect(inner).await?;
     if parts.status.is_success() {
         let (body, usage) = exchange.answer(&body).map_err(|error| foreign(&error))?;
-        return Ok(Made::Whole(body.into(), usage));
+        let body = Bytes::from(body);
+        if let Some(keep) = keep {
+            keep.whole(body.clone());
+        }
+        return Ok(Made::Whole(body, usage));
     }
     let family = exchange.client().family();
     let body = ccproxy_translate::error(family, parts.status.as_u16(), &body);
@@ -93,17 +98,22 @@ pub(super) struct Translated {
     dialect: Dialect,
     /// What the end of the provider's stream has brought.
     rest: Vec<u8>,
+    /// What keeps the answer, until it has come whole.
+    keep: Option<Box<Keep>>,
 }
 
 impl Translated {
-    fn new(exchange: Exchange) -> Self {
-        Self { dialect: exchange.client(), stream: exchange.stream(), rest: Vec::new() }
+    fn new(exchange: Exchange, keep: Option<Box<Keep>>) -> Self {
+        Self { dialect: exchange.client(), stream: exchange.stream(), rest: Vec::new(), keep }
     }
 
     pub(super) fn push(&mut self, data: &[u8]) -> Result<Bytes, CallError> {
         let mut out = Vec::with_capacity(data.len());
         match self.stream.push(data, &mut out) {
-            Ok(()) => Ok(out.into()),
+            Ok(()) => {
+                self.keep_if_over(&out);
+                Ok(out.into())
+            }
             Err(error) => {
                 self.rest = out;
                 Err(foreign(&error))
@@ -112,7 +122,19 @@ impl Translated {
     }
 
     pub(super) fn finish(&mut self) {
-        self.stream.finish(&mut self.rest);
+        let mut out = std::mem::take(&mut self.rest);
+        self.stream.finish(&mut out);
+        self.keep_if_over(&out);
+        self.rest = out;
+    }
+
+    /// The last event, which these events end in, has the whole answer in it: nothing is gathered on the way.
+    fn keep_if_over(&mut self, events: &[u8]) {
+        if self.stream.progress() == ccproxy_translate::Progress::Complete
+            && let Some(keep) = self.keep.take()
+        {
+            keep.streamed(events);
+        }
     }
 
     pub(super) fn rest(&mut self) -> Bytes {
