@@ -88,6 +88,8 @@ pub struct Exchange {
     /// Responses: what its answers repeat of the request.
     pub(crate) echo: responses::Echo,
     pub(crate) stamp: Stamp,
+    /// Responses: the id of an answer that is kept.
+    pub(crate) kept: Option<String>,
 }
 
 /// Translates a request, asking the provider for its own `model`.
@@ -128,6 +130,7 @@ pub fn request(
             responses::Echo::default()
         },
         stamp,
+        kept: None,
     };
     let mut unsaid = Dropped::default();
     let written = match profile.dialect {
@@ -148,12 +151,13 @@ impl Exchange {
         self.client
     }
 
-    /// Has answers of Responses say what was decided before the translation: whether they are kept, and from which they
-    /// go on.
-    pub fn keeps(&mut self, store: bool, previous: Option<&str>) {
+    /// Has an answer of Responses say what was decided before the translation: whether it is kept, then under this id
+    /// (letters and digits), since not every provider has another for each answer; and from which one it goes on.
+    pub fn keeps(&mut self, id: Option<String>, previous: Option<&str>) {
         let fields = self.echo.fields_mut();
-        fields.say("store", store);
+        fields.say("store", id.is_some());
         fields.say("previous_response_id", previous);
+        self.kept = id;
     }
 
     /// Translates a whole answer; gives its usage, too.

@@ -24,6 +24,7 @@ mod mapping;
 mod passthrough;
 mod routing;
 mod socket;
+mod stored;
 mod streams;
 mod support;
 mod translation;

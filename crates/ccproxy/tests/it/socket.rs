@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::support::{Stage, eventually, within};
+use crate::support::{Request, Stage, eventually, within};
 
 /// A client of the socket.
 struct Socket(WebSocketStream<TcpStream>);
@@ -198,4 +198,47 @@ async fn a_drain_lets_the_answer_end_and_then_closes() {
     assert_eq!(busy.answer().await.last().unwrap()["type"], "response.completed");
     assert_eq!(busy.closed().await, 1001);
     assert_eq!(within("the end", stage.app.ended()).await, ccproxy_server::End::Drained);
+}
+
+#[tokio::test]
+async fn what_is_kept_is_the_same_on_every_connection_and_by_http() {
+    let stage = Stage::start("").await;
+    let post = async |instance: &str, body: Value| {
+        stage.send(&Request::post(&format!("/{instance}/v1/responses"), body.to_string())).await.json()
+    };
+    for instance in ["claude", "local"] {
+        // By HTTP, then on a socket, then on another, then by HTTP again.
+        let first = post(instance, json!({"model": "m", "input": "the first question"})).await;
+        let mut id = first["id"].clone();
+        for question in ["the second", "the third"] {
+            let mut socket = Socket::open(&stage, instance).await;
+            socket.send(&after(&id, question)).await;
+            let answer = socket.answer().await.pop().unwrap()["response"].clone();
+            assert_eq!(
+                (&answer["store"], &answer["previous_response_id"]),
+                (&json!(true), &id),
+                "{instance}"
+            );
+            assert!(asked(&stage, "the first question").1 && asked(&stage, question).1, "{instance}");
+            id = answer["id"].clone();
+            let path = format!("/{instance}/v1/responses/{}", id.as_str().unwrap());
+            assert_eq!(stage.send(&Request::get(&path)).await.json(), answer, "{instance}");
+        }
+        let last = json!({"model": "m", "input": "the fourth", "previous_response_id": id});
+        assert_eq!(post(instance, last).await["status"], "completed", "{instance}");
+        assert_eq!(asked(&stage, "the first question"), (7, true), "{instance}");
+
+        let mut socket = Socket::open(&stage, instance).await;
+        let mut frame = create("x");
+        frame["store"] = json!(false);
+        socket.send(&frame).await;
+        let answer = socket.answer().await.pop().unwrap()["response"].clone();
+        assert_eq!(answer["store"], false, "{instance}");
+        let mut other = Socket::open(&stage, instance).await;
+        other.send(&after(&answer["id"], "on")).await;
+        assert_eq!(other.event().await["error"]["code"], "previous_response_not_found", "{instance}");
+        // The connection itself remembers its last.
+        socket.send(&after(&answer["id"], "on")).await;
+        assert_eq!(socket.answer().await.last().unwrap()["type"], "response.completed", "{instance}");
+    }
 }

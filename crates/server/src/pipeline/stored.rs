@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::auth::Client;
 use crate::body::Body;
 use crate::error::Error;
+use crate::request_id::RequestId;
 use crate::routes::Mount;
 use crate::stored::Keep;
 
@@ -31,7 +32,8 @@ pub(super) struct Resolved<'a> {
 impl Resolved<'_> {
     /// Has the answer say what is done with it, and that done.
     pub(super) fn tell(self, translation: &mut Translation) {
-        translation.exchange.keeps(self.keep.is_some(), self.previous.as_deref());
+        let id = self.keep.is_some().then(|| RequestId::of(&HeaderMap::new()).as_str().to_owned());
+        translation.exchange.keeps(id, self.previous.as_deref());
         translation.keep = self.keep.map(Box::new);
     }
 }

@@ -36,7 +36,8 @@ impl Head {
     pub(super) fn new(exchange: &Exchange, id: &str, created: Option<u64>, tier: Option<&str>) -> Self {
         let own = ["resp_", "msg_", "chatcmpl-"].into_iter().find_map(|prefix| id.strip_prefix(prefix));
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-        let mut base: String = own.unwrap_or(id).chars().filter(plain).take(48).collect();
+        let theirs = || own.unwrap_or(id).chars().filter(plain).take(48).collect();
+        let mut base: String = exchange.kept.clone().unwrap_or_else(theirs);
         if base.is_empty() {
             base.clone_from(&exchange.stamp.id);
         }
