@@ -14,6 +14,7 @@ def pytest_collection_modifyitems(config, items):
         "simulated": TARGET.simulated,
         "proxied": TARGET.proxied,
         "auth": not TARGET.simulated,
+        "keeps": TARGET.speaks in ("messages", "chat"),
     }
     dropped = [item for item in items if any(item.get_closest_marker(m) and not here[m] for m in here) or foreign(item)]
     config.hook.pytest_deselected(items=dropped)

@@ -154,6 +154,31 @@ def test_stored_response(gpt, target):
     assert target.last("/v1/responses/resp_abc")["method"] == "DELETE"
 
 
+@pytest.mark.keeps
+@both_ways
+def test_kept_response(gpt, target, streamed):
+    """The provider keeps no responses, so ccproxy does."""
+    first = response_turn(gpt, respond(target, "My name is Ada-4711", store=True), streamed)
+    going_on = respond(target, "What is my name?", store=True, previous_response_id=first.id)
+    second = response_turn(gpt, going_on, streamed)
+    assert first.store and second.store and second.previous_response_id == first.id != second.id
+    arrived = json.loads(target.last("/v1/responses")["body"])["messages"]
+    said = [message for message in arrived if message["role"] in ("user", "assistant")]
+    assert [message["role"] for message in said] == ["user", "assistant", "user"]
+    assert "Ada-4711" in str(said[0]) and first.output_text in str(said[1])
+
+    for done in (first, second):
+        kept = gpt.responses.retrieve(done.id)
+        assert kept.output_text == done.output_text and kept.usage == done.usage
+        gpt.responses.delete(done.id)
+        with pytest.raises(openai.NotFoundError):
+            gpt.responses.retrieve(done.id)
+    with pytest.raises(openai.BadRequestError) as refused:
+        gpt.responses.create(**going_on)
+    assert refused.value.code == "previous_response_not_found" and refused.value.param == "previous_response_id"
+    assert not gpt.responses.create(**respond(target, store=False)).store
+
+
 @pytest.mark.native("chat", "responses")
 def test_embeddings(gpt, target):
     """The SDK asks for base64 by itself and decodes it."""
