@@ -56,10 +56,12 @@ impl Responses {
     }
 
     /// Keeps a whole answer, which ends the conversation of these items.
-    fn insert(&self, client: String, mut items: Items, answer: Bytes) {
-        let said = std::str::from_utf8(&answer).ok().and_then(Said::of);
+    fn insert(&self, client: String, mut items: Items, answer: &[u8]) {
+        let said = std::str::from_utf8(answer).ok().and_then(Said::of);
         if let (Some(cache), Some(said)) = (&self.0, said) {
             items.extend(said.items);
+            // A copy takes no more room than is counted.
+            let answer = Bytes::copy_from_slice(answer);
             cache.insert((client, said.id), Arc::new(Stored { answer, items }));
         }
     }
@@ -93,7 +95,7 @@ pub(crate) struct Keep {
 
 impl Keep {
     /// It has come whole.
-    pub(crate) fn whole(self, answer: Bytes) {
+    pub(crate) fn whole(self, answer: &[u8]) {
         self.responses.insert(self.client, self.items, answer);
     }
 
@@ -102,7 +104,7 @@ impl Keep {
         let mut last = String::new();
         Events::default().push(events, |_, data| data.clone_into(&mut last));
         if let Some(answer) = ended(&last) {
-            self.whole(Bytes::copy_from_slice(answer.as_bytes()));
+            self.whole(answer.as_bytes());
         }
     }
 }
@@ -120,7 +122,7 @@ mod tests {
 
     fn insert(responses: &Responses, id: &str, text: &str) {
         let answer = format!(r#"{{"id":"{id}","output":[{{"type":"message","content":"{text}"}}]}}"#);
-        responses.insert("alice".to_owned(), Items::new(), answer.into());
+        responses.insert("alice".to_owned(), Items::new(), answer.as_bytes());
     }
 
     #[test]

@@ -18,7 +18,8 @@ async fn stage(extra: &str) -> Stage {
 /// A request for a response, with these fields besides.
 fn post(path: &str, input: &str, more: Value) -> Request {
     let mut body = json!({"model": "a-model", "input": input});
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("{more} has no fields") };
+    body.as_object_mut().unwrap().extend(more);
     Request::post(path, body.to_string())
 }
 

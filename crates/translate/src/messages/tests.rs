@@ -48,6 +48,7 @@ fn exchange() -> Exchange {
         stream_usage: false,
         echo: Echo::default(),
         stamp: Stamp { id: "stamp".into(), created: 7 },
+        kept: None,
     }
 }
 

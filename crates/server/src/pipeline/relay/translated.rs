@@ -48,11 +48,10 @@ pub(super) async fn begin(
     let body = collect(inner).await?;
     if parts.status.is_success() {
         let (body, usage) = exchange.answer(&body).map_err(|error| foreign(&error))?;
-        let body = Bytes::from(body);
         if let Some(keep) = keep {
-            keep.whole(body.clone());
+            keep.whole(&body);
         }
-        return Ok(Made::Whole(body, usage));
+        return Ok(Made::Whole(body.into(), usage));
     }
     let family = exchange.client().family();
     let body = ccproxy_translate::error(family, parts.status.as_u16(), &body);

@@ -37,6 +37,7 @@ fn foreign() -> Exchange {
         stream_usage: false,
         echo: Echo::of(br#"{"model":"mine","input":"x"}"#, spaces),
         stamp: Stamp { id: "stamp".into(), created: 7 },
+        kept: None,
     }
 }
 
