@@ -2,6 +2,7 @@
 
 mod answer;
 mod going;
+mod ids;
 mod models;
 mod pairs;
 mod read_blocks;

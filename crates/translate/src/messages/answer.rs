@@ -9,7 +9,7 @@ use ccproxy_wire::responses::{self, Str};
 use serde_json::value::RawValue;
 
 use super::write_blocks::{input, packed, plain, thoughts};
-use super::{D, UNSEALED, read_blocks};
+use super::{D, UNSEALED, ids, read_blocks};
 use crate::Exchange;
 use crate::answer::{Answer, Stop};
 use crate::error::Error;
@@ -117,14 +117,13 @@ pub(super) fn stop_sequence(stop: &Stop) -> Option<Cow<'_, str>> {
 /// The client's id of an answer.
 pub(super) fn id(exchange: &Exchange, theirs: &str) -> String {
     let own = ["msg_", "resp_", "chatcmpl-"].into_iter().find_map(|prefix| theirs.strip_prefix(prefix));
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let base: String = own.unwrap_or(theirs).chars().filter(plain).take(64).collect();
+    let base: String = own.unwrap_or(theirs).chars().filter(|c| ids::is_plain(*c)).take(64).collect();
     format!("msg_{}", if base.is_empty() { &exchange.stamp.id } else { &base })
 }
 
-/// The client's id of a call: the provider's, for that is what it wants back.
+/// The client's id of a call: made of the provider's, for that is what it wants back.
 pub(super) fn call_id<'a>(exchange: &Exchange, theirs: &'a str, n: usize) -> Cow<'a, str> {
-    if theirs.is_empty() { format!("toolu_{}_{n}", exchange.stamp.id).into() } else { theirs.into() }
+    if theirs.is_empty() { format!("toolu_{}_{n}", exchange.stamp.id).into() } else { ids::clients(theirs) }
 }
 
 /// Anthropic's word for how an answer was served.

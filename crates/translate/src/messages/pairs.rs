@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ccproxy_wire::messages::body::{Block, Message};
 
+use super::ids;
 use super::write_blocks::Blocks;
 use crate::error::Error;
 use crate::part::ToolResult;
@@ -70,7 +71,7 @@ struct Ids(BTreeMap<String, usize>);
 impl Ids {
     /// An id that is accepted, and no other call's; the same for the same call in every request.
     fn fresh(&mut self, id: &str) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
+        let plain = |c: char| if ids::is_plain(c) { c } else { '_' };
         let base: String = if id.is_empty() { "call".to_owned() } else { id.chars().map(plain).collect() };
         let mut fresh = base.clone();
         let mut wanted = self.0.get(&base).copied().unwrap_or_default();

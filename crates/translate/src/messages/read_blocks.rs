@@ -5,7 +5,7 @@ use ccproxy_wire::responses::Str;
 use ccproxy_wire::responses::item::Content;
 use serde_json::value::RawValue;
 
-use super::read_tools;
+use super::{ids, read_tools};
 use crate::error::Error;
 use crate::part::{Cache, Citation, Media, Part, Source, Text, Thinking, ToolCall, ToolResult};
 use crate::request::Request;
@@ -123,7 +123,7 @@ fn thinking(block: Block<'_>) -> Option<Thinking> {
 
 fn call(block: Block<'_>, path: &str) -> Result<ToolCall, Error> {
     Ok(ToolCall {
-        id: required(block.id, path, "id")?,
+        id: ids::theirs(required(block.id, path, "id")?),
         name: required(block.name, path, "name")?,
         arguments: block.input.map_or("{}", RawValue::get).to_owned(),
         custom: false,
@@ -144,7 +144,7 @@ fn result(block: Block<'_>, path: &str, dropped: &mut Dropped) -> Result<ToolRes
         _ => {}
     }
     Ok(ToolResult {
-        id: required(block.tool_use_id, path, "tool_use_id")?,
+        id: ids::theirs(required(block.tool_use_id, path, "tool_use_id")?),
         parts,
         is_error: block.is_error.unwrap_or(false),
         custom: false,

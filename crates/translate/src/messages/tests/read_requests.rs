@@ -103,7 +103,7 @@ fn tools_and_thoughts() {
             {{"type":"thinking","thinking":"d","signature":"ccproxy.1."}},{{"type":"thinking","thinking":"e"}},
             {{"type":"redacted_thinking","data":"xx"}},{{"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{{}}}},
             {{"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":{{"type":"error"}}}},
-            {{"type":"tool_use","id":"toolu_1","name":"f","input":{{"a": 1}}}},{{"type":"tool_use","id":"toolu_2","name":"g"}}]}}"#,
+            {{"type":"tool_use","id":"toolu_1","name":"f","input":{{"a": 1}}}},{{"type":"tool_use","id":"ccproxy-1-ZnVuY3Rpb25zLmY6MA","name":"g"}}]}}"#,
         foreign.envelope(&[]),
         theirs.envelope(&texts),
     );
@@ -111,7 +111,7 @@ fn tools_and_thoughts() {
         &format!(
             r#""messages":[{assistant},{{"role":"user","content":[
             {{"type":"tool_result","tool_use_id":"toolu_1","content":"1","is_error":true}},
-            {{"type":"tool_result","tool_use_id":"toolu_2","content":[{{"type":"text","text":"2"}},{{"type":"image","source":{{"type":"url","url":"https://x"}}}},{{"type":"tool_reference","tool_name":"g"}}]}},
+            {{"type":"tool_result","tool_use_id":"ccproxy-1-ZnVuY3Rpb25zLmY6MA","content":[{{"type":"text","text":"2"}},{{"type":"image","source":{{"type":"url","url":"https://x"}}}},{{"type":"tool_reference","tool_name":"g"}}]}},
             {{"type":"tool_result","tool_use_id":"toolu_3"}}]}}]"#
         ),
         &[
@@ -119,9 +119,9 @@ fn tools_and_thoughts() {
                 "Assistant: thinks [\"a\"] Some(Anthropic { signature: \"EqQB\" }), thinks [] Some(Anthropic { signature: \"EqQC\" }), ",
                 "thinks [\"b\"] Some(OpenAi { id: Some(\"rs_1\"), encrypted: \"gAAA\" }), ",
                 "thinks [\"all of it\"] Some(Anthropic { signature: \"Eq\" }), thinks [\"d\"] None, thinks [\"e\"] None, ",
-                "thinks [] Some(Redacted { data: \"xx\" }), calls toolu_1 f({\"a\": 1}), calls toolu_2 g({})"
+                "thinks [] Some(Redacted { data: \"xx\" }), calls toolu_1 f({\"a\": 1}), calls functions.f:0 g({})"
             ),
-            "User: result toolu_1 true [\"1\"], result toolu_2 false [\"2\", image Url(\"https://x\"), \"This tool can be called now: g\"], result toolu_3 false []",
+            "User: result toolu_1 true [\"1\"], result functions.f:0 false [\"2\", image Url(\"https://x\"), \"This tool can be called now: g\"], result toolu_3 false []",
         ],
         "messages.content.server_tool_use, messages.content.web_search_tool_result",
     );
