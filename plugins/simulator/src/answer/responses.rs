@@ -1,11 +1,11 @@
 //! Answers of OpenAI Responses.
 
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use ccproxy_wire::responses::echo::Echo;
+use serde::Serialize;
 
 use crate::ids::{CREATED, Ids};
 use crate::reply::{Reply, Stop};
-use crate::request::responses::{Echo, Request};
+use crate::request::responses::Request;
 
 /// A response, whole or in progress.
 #[derive(Debug, Serialize)]
@@ -14,46 +14,15 @@ pub(crate) struct Response<'a> {
     object: &'static str,
     created_at: i64,
     status: &'static str,
-    background: bool,
     error: Option<()>,
     incomplete_details: Option<IncompleteDetails>,
-    instructions: Or<'a>,
-    max_output_tokens: Option<u64>,
-    max_tool_calls: Option<u64>,
     model: &'a str,
     output: Vec<Item<'a>>,
-    parallel_tool_calls: bool,
-    previous_response_id: Option<&'a str>,
-    prompt_cache_key: Or<'a>,
-    reasoning: Or<'a>,
-    safety_identifier: Option<&'a str>,
     service_tier: &'static str,
-    /// Nothing is ever stored, whatever the request says.
-    store: bool,
-    temperature: Or<'a>,
-    text: Or<'a>,
-    tool_choice: Or<'a>,
-    tools: Or<'a>,
-    top_logprobs: u64,
-    top_p: Or<'a>,
-    truncation: Or<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
-    user: Or<'a>,
-    metadata: Or<'a>,
-}
-
-/// What the request said, or the vendor's default as JSON.
-#[derive(Debug, Clone, Copy)]
-struct Or<'a>(&'a Option<Box<RawValue>>, &'static str);
-
-impl Serialize for Or<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.0, serde_json::from_str::<&RawValue>(self.1)) {
-            (Some(said), _) => said.serialize(serializer),
-            (None, Ok(default)) => default.serialize(serializer),
-            (None, Err(_)) => serializer.serialize_none(),
-        }
-    }
+    #[serde(flatten)]
+    echo: &'a Echo,
 }
 
 #[derive(Debug, Serialize)]
@@ -153,38 +122,18 @@ pub(crate) fn response<'a>(request: &'a Request, reply: &'a Reply, ids: &Ids) ->
 
 /// The response before it has any output.
 pub(crate) fn in_progress<'a>(request: &'a Request, ids: &Ids) -> Response<'a> {
-    let Echo { instructions, metadata, prompt_cache_key, reasoning, temperature, text, .. } = &request.echo;
-    let Echo { tool_choice, tools, top_p, truncation, user, .. } = &request.echo;
     Response {
         id: ids.id("resp_", 0),
         object: "response",
         created_at: CREATED,
         status: "in_progress",
-        background: false,
         error: None,
         incomplete_details: None,
-        instructions: Or(instructions, "null"),
-        max_output_tokens: request.ask.max_tokens,
-        max_tool_calls: None,
         model: &request.ask.model,
         output: Vec::new(),
-        parallel_tool_calls: request.ask.parallel,
-        previous_response_id: None,
-        prompt_cache_key: Or(prompt_cache_key, "null"),
-        reasoning: Or(reasoning, r#"{"effort":null,"summary":null}"#),
-        safety_identifier: None,
         service_tier: "default",
-        store: false,
-        temperature: Or(temperature, "1.0"),
-        text: Or(text, r#"{"format":{"type":"text"},"verbosity":"medium"}"#),
-        tool_choice: Or(tool_choice, r#""auto""#),
-        tools: Or(tools, "[]"),
-        top_logprobs: 0,
-        top_p: Or(top_p, "1.0"),
-        truncation: Or(truncation, r#""disabled""#),
         usage: None,
-        user: Or(user, "null"),
-        metadata: Or(metadata, "{}"),
+        echo: &request.echo,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Requests of OpenAI Responses.
 
 use ccproxy_wire::Family;
+use ccproxy_wire::responses::echo::Echo;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::content::{Content, Nested};
 use super::{Ask, Choice, Format, RawFormat, Said, Tool, limit, no_arguments, read, required, weight};
@@ -17,22 +17,6 @@ pub(crate) struct Request {
     pub(crate) echo: Echo,
     /// Whether reasoning is handed out sealed, for the client to bring back.
     pub(crate) encrypted: bool,
-}
-
-/// Settings that the answer repeats as they came.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Echo {
-    pub(crate) instructions: Option<Box<RawValue>>,
-    pub(crate) metadata: Option<Box<RawValue>>,
-    pub(crate) prompt_cache_key: Option<Box<RawValue>>,
-    pub(crate) reasoning: Option<Box<RawValue>>,
-    pub(crate) temperature: Option<Box<RawValue>>,
-    pub(crate) text: Option<Box<RawValue>>,
-    pub(crate) tool_choice: Option<Box<RawValue>>,
-    pub(crate) tools: Option<Box<RawValue>>,
-    pub(crate) top_p: Option<Box<RawValue>>,
-    pub(crate) truncation: Option<Box<RawValue>>,
-    pub(crate) user: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,7 +78,9 @@ impl Request {
     pub(crate) fn read(body: &[u8]) -> Result<Self, Problem> {
         let family = Family::OpenAi;
         let raw: Raw = read(family, body)?;
-        let echo: Echo = read(family, body)?;
+        let mut echo = Echo::of(body);
+        // Nothing is ever stored, whatever the request says.
+        echo.say("store", false);
         if let Some(id) = raw.previous_response_id {
             // Nothing is stored, so to go on as if the turn were known would be a lie.
             let text = format!("Previous response with id '{id}' not found.");
