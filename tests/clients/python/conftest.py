@@ -1,5 +1,3 @@
-import anthropic
-import openai
 import pytest
 
 import target as targets
@@ -43,13 +41,18 @@ def faulty(target):
     target.heal()
 
 
+# The SDKs are imported where they are used: not every suite has them.
 @pytest.fixture
 def claude(target):
+    import anthropic
+
     with anthropic.Anthropic(api_key=target.key, base_url=target.anthropic_url, max_retries=0, timeout=20) as client:
         yield client
 
 
 @pytest.fixture
 def gpt(target):
+    import openai
+
     with openai.OpenAI(api_key=target.key, base_url=target.openai_url, max_retries=0, timeout=20) as client:
         yield client
