@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from cli import assert_loop_came_back, command, environment
+from relay import Relay
 
 # No update check, no plugin catalogue: nothing but the base URL is called.
 COMMON = """
@@ -18,9 +19,15 @@ apps = false
 """
 
 
+@pytest.fixture
+def relay(target):
+    with Relay(target.openai_url) as relay:
+        yield relay
+
+
 @pytest.fixture(params=["custom-provider", "built-in-provider"])
-def run(request, target, tmp_path):
-    url, model = json.dumps(target.openai_url), json.dumps(target.gpt)
+def run(request, target, relay, tmp_path):
+    url, model = json.dumps(relay.url), json.dumps(target.gpt)
     config = f"model = {model}\n"
     if request.param == "custom-provider":
         config += 'model_provider = "local"\n' + COMMON + (
@@ -30,7 +37,7 @@ def run(request, target, tmp_path):
         config += f"openai_base_url = {url}\n" + COMMON
     env = environment(
         tmp_path, CODEX_HOME=str(tmp_path / "codex"), LOCAL_KEY=target.key, CODEX_API_KEY=target.key,
-        OPENAI_BASE_URL=target.openai_url,
+        OPENAI_BASE_URL=relay.url,
     )
     (tmp_path / "codex").mkdir()
     (tmp_path / "codex" / "config.toml").write_text(config)
@@ -46,9 +53,17 @@ def run(request, target, tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
         events = [json.loads(line) for line in done.stdout.splitlines()]
         assert events[-1]["type"] == "turn.completed", done.stdout
+        assert_way_taken(relay, socket=request.param == "built-in-provider", refused=not target.proxied)
         return events
 
     return run
+
+
+def assert_way_taken(relay, socket, refused):
+    """All turns went through a WebSocket, or, where there is none or Codex asks for none, by POST."""
+    asked, posted = relay.asked("GET"), relay.asked("POST")
+    assert (asked > 0, posted > 0) == (socket, refused or not socket), (asked, posted)
+    assert (relay.answered(101) > 0, relay.answered(426) > 0) == (socket and not refused, socket and refused)
 
 
 def items(events, kind):
