@@ -74,7 +74,9 @@ impl Error {
         match self {
             Self::Call(error) => error.kind().fault(),
             Self::CoolingDown { .. } => Fault::Upstream,
-            Self::Translation(ccproxy_translate::Error::Answer { .. }) => Fault::Upstream,
+            Self::Translation(
+                ccproxy_translate::Error::Answer { .. } | ccproxy_translate::Error::Failed(_),
+            ) => Fault::Upstream,
             Self::Internal | Self::Draining => Fault::Us,
             _ => Fault::Client,
         }

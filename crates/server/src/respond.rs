@@ -81,7 +81,9 @@ fn row_of(error: &Error) -> Row {
         Error::Unsupported { .. } => {
             row(StatusCode::NOT_IMPLEMENTED, "not_supported", INVALID, Some("not_supported"))
         }
-        Error::Translation(ccproxy_translate::Error::Answer { .. }) => call_row(CallErrorKind::NotHttp),
+        Error::Translation(ccproxy_translate::Error::Answer { .. } | ccproxy_translate::Error::Failed(_)) => {
+            call_row(CallErrorKind::NotHttp)
+        }
         Error::Translation(_) => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
         Error::Dropped { .. } => row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("not_carried")),
         Error::CoolingDown { .. } => row(

@@ -1,8 +1,11 @@
 //! What cannot be translated, and the errors that providers answer with.
 
+use std::borrow::Cow;
+
 use ccproxy_wire::{Dialect, Family};
 use serde::{Deserialize, Serialize};
 
+use crate::delta::Trouble;
 use crate::dropped;
 
 /// Why there is no translation.
@@ -24,6 +27,9 @@ pub enum Error {
         /// The path of the field.
         field: String,
     },
+    /// The provider reports a failure in an answer of HTTP 200.
+    #[error("{0}")]
+    Failed(Box<Failed>),
     /// The answer is not the provider's dialect. The provider is at fault.
     #[error("the provider's answer is not {dialect}: {message}")]
     Answer {
@@ -40,7 +46,7 @@ impl Error {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::Request { field, .. } | Self::NotCarried { field } => Some(field),
-            Self::Answer { .. } => None,
+            Self::Answer { .. } | Self::Failed(_) => None,
         }
     }
 
@@ -58,6 +64,49 @@ impl Error {
 
     pub(crate) fn answer(dialect: Dialect, error: &serde_json::Error) -> Self {
         Self::Answer { dialect, message: error.to_string() }
+    }
+}
+
+/// A failure that a provider reports in the place of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failed {
+    kind: String,
+    code: Option<String>,
+    param: Option<String>,
+    message: String,
+}
+
+impl Failed {
+    /// The status that a provider answers with which tells failures by it.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        let class = |word: Option<&str>| Some(anthropic_type(word, "")).filter(|class| !class.is_empty());
+        match class(Some(&self.kind)).or_else(|| class(self.code.as_deref())) {
+            Some("rate_limit_error") => 429,
+            Some("billing_error") => 402,
+            Some("overloaded_error") => 529,
+            Some("not_found_error") => 404,
+            Some("request_too_large") => 413,
+            _ if self.kind == "invalid_request_error" => 400,
+            _ => 502,
+        }
+    }
+
+    /// The body of the error in the family of the client, as [`error`] makes it.
+    #[must_use]
+    pub fn body(&self, client: Family) -> Vec<u8> {
+        let (anthropic, openai, code) = names(self.status());
+        let code = self.code.as_deref().or(code);
+        written(client, &self.message, Words { anthropic, openai, code, param: self.param.as_deref() }, None)
+    }
+}
+
+impl From<Trouble<'_>> for Error {
+    fn from(Trouble { kind, code, message, param }: Trouble<'_>) -> Self {
+        let own = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        let (kind, message) = (kind.into_owned(), message.into_owned());
+        Self::Failed(Box::new(Failed { kind, code: own(code), param: own(param), message }))
     }
 }
 
@@ -158,22 +207,33 @@ pub fn error(client: Family, status: u16, body: &[u8]) -> Vec<u8> {
     let plain = format!("the provider answered HTTP {status}");
     let message = body.error.message.as_deref().unwrap_or(&plain);
     let (anthropic, openai, code) = names(status);
+    let (said, told) = (body.error.r#type.as_deref(), body.error.code.and_then(Code::told));
+    let words = Words {
+        anthropic: anthropic_type(said, anthropic),
+        openai: openai_type(said, openai),
+        code: told.as_deref().or(code),
+        param: body.error.param.as_deref(),
+    };
+    written(client, message, words, body.request_id.as_deref())
+}
+
+/// What an error is called.
+struct Words<'a> {
+    anthropic: &'a str,
+    openai: &'a str,
+    code: Option<&'a str>,
+    param: Option<&'a str>,
+}
+
+fn written(client: Family, message: &str, words: Words<'_>, request_id: Option<&str>) -> Vec<u8> {
+    let Words { anthropic, openai, code, param } = words;
     let json = match client {
-        Family::Anthropic => serde_json::to_vec(&Anthropic {
-            r#type: "error",
-            error: AnthropicInner {
-                r#type: anthropic_type(body.error.r#type.as_deref(), anthropic),
-                message,
-            },
-            request_id: body.request_id.as_deref(),
-        }),
+        Family::Anthropic => {
+            let error = AnthropicInner { r#type: anthropic, message };
+            serde_json::to_vec(&Anthropic { r#type: "error", error, request_id })
+        }
         Family::OpenAi => {
-            let told = body.error.code.and_then(Code::told);
-            let code = told.as_deref().or(code);
-            let r#type = openai_type(body.error.r#type.as_deref(), openai);
-            serde_json::to_vec(&OpenAi {
-                error: OpenAiInner { message, r#type, param: body.error.param.as_deref(), code },
-            })
+            serde_json::to_vec(&OpenAi { error: OpenAiInner { message, r#type: openai, param, code } })
         }
     };
     json.unwrap_or_default()

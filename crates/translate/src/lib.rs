@@ -25,7 +25,7 @@ mod tools;
 
 pub use count::count_tokens;
 pub use dropped::Dropped;
-pub use error::{Error, error};
+pub use error::{Error, Failed, error};
 pub use exchange::{Exchange, Limits, Profile, Stamp, Translated, request};
 pub use seal::ENVELOPE;
 pub use stream::{Progress, Stream};

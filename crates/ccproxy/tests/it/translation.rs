@@ -142,6 +142,21 @@ async fn the_providers_errors() {
 }
 
 #[tokio::test]
+async fn failures_that_come_with_status_200() {
+    let stage = Stage::start("").await;
+    let check = async |body: &str, status: u16, kind: &str| {
+        let answer = stage.scripted(Script::whole(200, body.to_owned()), &request(PAIRS[2].0, false)).await;
+        assert_eq!((answer.status, answer.json()["error"]["type"].as_str()), (status, Some(kind)), "{body}");
+        assert_eq!(answer.json()["error"]["message"], "m");
+    };
+    check(r#"{"error":{"message":"m","code":429}}"#, 429, "rate_limit_error").await;
+    check(r#"{"error":{"message":"m","code":503}}"#, 529, "overloaded_error").await;
+    check(r#"{"error":{"message":"m","type":"invalid_request_error"}}"#, 400, "invalid_request_error").await;
+    check(r#"{"error":{"message":"m"}}"#, 502, "api_error").await;
+    assert_eq!(stage.counts().await, [4, 2, 2, 0], "only what is the provider's fault is a failure");
+}
+
+#[tokio::test]
 async fn the_words_of_a_server() {
     let stage = beside("chat = { max_completion_tokens = true, reasoning_content = true }").await;
     let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});

@@ -149,10 +149,19 @@ impl Exchange {
         self.end(Ending::Failed, Some(error));
     }
 
+    /// The provider reported a failure in a whole answer of HTTP 200, which the client has got with this status.
+    pub(super) fn reported(&mut self, status: StatusCode) {
+        if super::call::judge_status(status).is_some() {
+            return self.told_error();
+        }
+        self.answered(status);
+        self.done();
+    }
+
     /// The provider ended its stream with an error of its own, which the client has got.
     pub(super) fn told_error(&mut self) {
         if let Some(instance) = &self.instance {
-            instance.traffic.ended(Verdict::Fault(super::call::ERROR_IN_STREAM.into()), None);
+            instance.traffic.ended(Verdict::Fault(super::call::ERROR_INSIDE.into()), None);
         }
         self.end(Ending::Failed, None);
     }

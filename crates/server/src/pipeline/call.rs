@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use crate::app::{Instance, Verdict};
 
 /// What an answer of HTTP 200 may hold all the same.
-pub(super) const ERROR_IN_STREAM: &str = "the provider reported an error inside a stream";
+pub(super) const ERROR_INSIDE: &str = "the provider reported an error in an answer of HTTP 200";
 /// A provider that limits our rate and does not say for how long is left alone for so long.
 const LIMITED: Duration = Duration::from_secs(1);
 /// As much of an answer that nobody wants is read, so that its connection can be used again …
@@ -62,7 +62,7 @@ pub(super) async fn call(instance: &Instance, call: Call) -> Result<Answer, Call
 pub(super) async fn given_up(instance: &Instance, attempt: Result<Answer, CallError>) {
     let Ok(answer) = attempt else { return };
     if answer.status().is_success() {
-        instance.traffic.ended(Verdict::Fault(ERROR_IN_STREAM.into()), None);
+        instance.traffic.ended(Verdict::Fault(ERROR_INSIDE.into()), None);
         return;
     }
     let rest = Limited::new(answer.into_body(), UNWANTED_LIMIT).collect();

@@ -98,6 +98,11 @@ async fn translated(
             exchange.done();
             Ok(Response::from_parts(parts, Body::from(body)))
         }
+        Ok(Made::Failed(body)) => {
+            exchange.byte();
+            exchange.reported(parts.status);
+            Ok(Response::from_parts(parts, Body::from(body)))
+        }
         Ok(Made::Stream(translated, inner)) => {
             let stream = Stream::translated(translated, exchange.app().limits.sse_keep_alive);
             let watch = Watch::Stream(Box::new(stream));

@@ -21,7 +21,7 @@ pub(crate) fn read_answer(body: &[u8]) -> Result<Answer, Error> {
     let text = std::str::from_utf8(body).map_err(|_| broken("no UTF-8"))?;
     let mut body: Body<'_> = serde_json::from_str(text).map_err(|error| Error::answer(D, &error))?;
     if let Some(failure) = body.failure(text) {
-        return Err(broken(&trouble::of(&failure).message));
+        return Err(trouble::of(&failure).into());
     }
     let mut choice = body.choice().ok_or_else(|| broken("choices: there is none"))?;
     let id = body.id.0.take().unwrap_or_default().into_owned();

@@ -8,6 +8,7 @@ use ccproxy_wire::messages::body::{Block as Written, Citation as Cited};
 use ccproxy_wire::responses::{self, Str};
 use serde_json::value::RawValue;
 
+use super::read_stream::trouble;
 use super::write_blocks::{input, packed, plain, thoughts};
 use super::{D, UNSEALED, ids, read_blocks};
 use crate::Exchange;
@@ -20,8 +21,8 @@ pub(crate) fn read_answer(body: &[u8]) -> Result<Answer, Error> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(|error| Error::answer(D, &error))?;
     let broken = |message: &str| Error::Answer { dialect: D, message: message.to_owned() };
     let Some(content) = &body.content else {
-        let failure = body.error.as_ref().and_then(|failure| failure.message.as_deref());
-        return Err(broken(failure.unwrap_or("content: field required")));
+        let failure = body.error.as_ref().map(|failure| trouble(failure).into());
+        return Err(failure.unwrap_or_else(|| broken("content: field required")));
     };
     let mut parts = Vec::with_capacity(content.len());
     for block in content {

@@ -242,12 +242,17 @@ impl Open {
 }
 
 fn fail(failure: &Failure<'_>, each: &mut Each<'_>) {
+    each(Delta::Error(trouble(failure)));
+}
+
+/// What the provider says of its failure.
+pub(super) fn trouble<'a>(failure: &'a Failure<'_>) -> Trouble<'a> {
     let message =
         failure.message.as_deref().unwrap_or("the provider reports an error and does not say which");
-    each(Delta::Error(Trouble {
+    Trouble {
         kind: failure.r#type.as_deref().unwrap_or("api_error").into(),
         code: None,
         message: message.into(),
         param: None,
-    }));
+    }
 }

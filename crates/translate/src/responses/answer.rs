@@ -7,6 +7,7 @@ use ccproxy_wire::responses::{self, Str};
 use serde_json::value::to_raw_value;
 
 use super::output::{self, Form, Head, Kind, Raw, State};
+use super::read_stream;
 use super::{D, read_parts};
 use crate::answer::{Answer, Stop};
 use crate::error::Error;
@@ -17,9 +18,8 @@ pub(crate) fn read_answer(body: &[u8]) -> Result<Answer, Error> {
     let body: Body<'_> = serde_json::from_slice(body).map_err(|error| Error::answer(D, &error))?;
     let failed = matches!(body.status.as_deref(), Some("failed" | "cancelled"));
     if body.error.is_some() || failed {
-        let message = body.error.as_ref().and_then(|error| error.message.as_deref());
-        let message = message.unwrap_or("it failed, and does not say why");
-        return Err(Error::Answer { dialect: D, message: message.to_owned() });
+        let failure = body.error.unwrap_or_default();
+        return Err(read_stream::failed(&failure, "it failed, and does not say why").into());
     }
     let output = body.output.as_deref();
     let output =

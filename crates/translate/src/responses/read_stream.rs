@@ -231,13 +231,18 @@ fn class(code: &str) -> Option<&'static str> {
 }
 
 fn fail(failure: &Failure<'_>, otherwise: &str, each: &mut Each<'_>) {
+    each(Delta::Error(failed(failure, otherwise)));
+}
+
+/// What the provider says of its failure.
+pub(super) fn failed(failure: &Failure<'_>, otherwise: &str) -> Trouble<'static> {
     let own = |text: &Option<Str<'_>>| text.as_deref().map(|text| text.to_owned().into());
     let code = failure.code.as_ref().map(|Code(code)| &**code);
     let class = code.map(|code| class(code).unwrap_or(code));
-    each(Delta::Error(Trouble {
+    Trouble {
         kind: own(&failure.r#type).unwrap_or_else(|| class.unwrap_or("server_error").to_owned().into()),
         code: code.map(|code| code.to_owned().into()),
         message: own(&failure.message).unwrap_or_else(|| otherwise.to_owned().into()),
         param: own(&failure.param),
-    }));
+    }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ccproxy_translate::{Exchange, Profile, Progress, Stamp};
+use ccproxy_translate::{Error, Exchange, Profile, Progress, Stamp};
 use ccproxy_wire::Dialect::{self, Chat, Messages, Responses};
 use serde_json::Value;
 
@@ -62,6 +62,11 @@ impl Told<'_> {
                     self.wrong("whole", &wrong);
                 }
                 Some(body)
+            }
+            Err(Error::Failed(failed)) => {
+                let body = String::from_utf8(failed.body(self.client.family())).unwrap();
+                writeln!(self.text, "refused: HTTP {} {body}", failed.status()).unwrap();
+                None
             }
             Err(error) => {
                 writeln!(self.text, "refused: {error}").unwrap();

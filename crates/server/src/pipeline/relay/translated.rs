@@ -24,6 +24,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) enum Made {
     /// All of it.
     Whole(Bytes, Usage),
+    /// A failure that the provider reports with a status of success; the answer has the status that it should have had.
+    Failed(Bytes),
     /// What goes on.
     Stream(Translated, AnswerBody),
 }
@@ -47,7 +49,15 @@ pub(super) async fn begin(
     parts.headers.insert(CONTENT_TYPE, JSON);
     let body = collect(inner).await?;
     if parts.status.is_success() {
-        let (body, usage) = exchange.answer(&body).map_err(|error| foreign(&error))?;
+        let (body, usage) = match exchange.answer(&body) {
+            Ok(answer) => answer,
+            Err(ccproxy_translate::Error::Failed(failed)) => {
+                let code = StatusCode::from_u16(failed.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+                parts.status = status(code, exchange.client());
+                return Ok(Made::Failed(failed.body(exchange.client().family()).into()));
+            }
+            Err(error) => return Err(foreign(&error)),
+        };
         if let Some(keep) = keep {
             keep.whole(&body);
         }
