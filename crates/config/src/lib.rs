@@ -13,6 +13,7 @@
 //! ```
 
 mod byte_size;
+mod credential;
 mod discover;
 pub mod docs;
 mod env;
@@ -31,6 +32,9 @@ mod template;
 mod tree;
 
 pub use byte_size::{ByteSize, InvalidByteSize};
+pub use credential::{
+    ClientAuth, Credential, CredentialSource, InvalidCredential, OAuth, Pool, PoolStrategy,
+};
 pub use discover::{Missing, discover};
 pub use env::Env;
 pub use layers::{Flag, Sources};

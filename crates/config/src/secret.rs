@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -92,19 +93,25 @@ impl Serialize for SecretSource {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SecretSource")]
-struct Fields {
+pub(crate) struct Fields {
     /// The secret itself. Better kept out of the file: use one of the others.
-    value: Option<String>,
+    pub(crate) value: Option<String>,
     /// The name of an environment variable that holds the secret.
-    env: Option<String>,
-    /// The path of a file that holds the secret, relative to the working directory; it is read again when it changes.
-    file: Option<PathBuf>,
+    pub(crate) env: Option<String>,
+    /// The path of a file that holds the secret, relative to the working directory.
+    pub(crate) file: Option<PathBuf>,
     /// A program and its arguments, run without a shell, that prints the secret.
-    command: Option<Vec<String>>,
+    pub(crate) command: Option<Vec<String>>,
     /// How long the output of `command` is good for; 5 minutes unless told.
     #[serde(default, with = "humantime_serde")]
     #[schemars(with = "Option<String>", extend("format" = "duration"))]
-    ttl: Option<Duration>,
+    pub(crate) ttl: Option<Duration>,
+}
+
+impl Fields {
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self { value: None, env: None, file: None, command: None, ttl: None })
+    }
 }
 
 /// The keys of a secret source contradict each other.
@@ -148,33 +155,53 @@ impl TryFrom<Fields> for SecretSource {
 
 impl<'de> Deserialize<'de> for SecretSource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(TEXT_FIRST, Reader)
+        text_or_table::<_, Self, Fields>(deserializer)
     }
 }
 
-struct Reader;
+/// Reads what is either a plain secret or a table of `F`.
+pub(crate) fn text_or_table<'de, D, T, F>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<SecretSource>,
+    F: Deserialize<'de> + TryInto<T, Error: fmt::Display>,
+{
+    deserializer.deserialize_newtype_struct(TEXT_FIRST, Reader::<T, F>(PhantomData))
+}
 
-impl<'de> Visitor<'de> for Reader {
-    type Value = SecretSource;
+struct Reader<T, F>(PhantomData<(T, F)>);
+
+impl<'de, T, F> Visitor<'de> for Reader<T, F>
+where
+    T: From<SecretSource>,
+    F: Deserialize<'de> + TryInto<T, Error: fmt::Display>,
+{
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a secret: { env = \"NAME\" }, { file = \"path\" }, { command = [\"…\"] } or a string")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<SecretSource, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<SecretSource, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
         if text.is_empty() {
             return Err(E::custom(InvalidSecretSource::Empty("value")));
         }
-        Ok(SecretSource::Value(text.into()))
+        Ok(SecretSource::Value(text.into()).into())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretSource, A::Error> {
-        Fields::deserialize(MapAccessDeserializer::new(map))?.try_into().map_err(de::Error::custom)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        F::deserialize(MapAccessDeserializer::new(map))?.try_into().map_err(de::Error::custom)
     }
+}
+
+/// The schema of a table that may be a plain secret instead.
+pub(crate) fn or_text(mut table: Schema) -> Schema {
+    table.insert("type".to_owned(), serde_json::json!(["object", "string"]));
+    table
 }
 
 impl JsonSchema for SecretSource {
@@ -183,9 +210,7 @@ impl JsonSchema for SecretSource {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = Fields::json_schema(generator);
-        schema.insert("type".to_owned(), serde_json::json!(["object", "string"]));
-        schema
+        or_text(Fields::json_schema(generator))
     }
 }
 

@@ -123,7 +123,8 @@ const SECRET_ENDS: [&str; 12] = [
 const SECRET_WORDS: [&str; 5] = ["secret", "password", "credential", "apikey", "authorization"];
 
 /// Keys below such a one that only say where the secret is.
-const HARMLESS: [&str; 5] = ["env", "file", "ttl", "name", "models"];
+const HARMLESS: [&str; 9] =
+    ["env", "file", "ttl", "name", "models", "token_url", "client_auth", "scope", "audience"];
 
 /// How the secrets of known vendors begin.
 const SECRET_STARTS: [&str; 9] =
@@ -205,6 +206,10 @@ mod tests {
         check("auth.token.value", true);
         check("auth.token.env", false);
         check("auth.token.evn", true);
+        check("providers.x.credentials.oauth.token_url", false);
+        check("providers.x.credentials.oauth.client_secret", true);
+        check("providers.x.credentials.oauth.refresh_token.value", true);
+        check("providers.x.credentials.oauth.refresh_token.file", false);
         check("providers.x.credentials", true);
         check("providers.x.extra_headers.x-team", true);
         check("providers.x.api-key", true);

@@ -41,6 +41,9 @@ pub trait Provider: Send + Sync + 'static {
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>>;
 
     /// Whether another attempt made now would show another credential than the one that was just refused or limited.
+    ///
+    /// Asked after an answer of 401, 403 or 429: it pays to try again at once only if so. Never true without a pool of
+    /// credentials, or some other way to a new one.
     fn another_credential(&self) -> bool {
         false
     }

@@ -1,298 +1,287 @@
-//! Credentials towards a provider: read from where the operator keeps them, shown to nobody.
+//! Credentials towards a provider: read from where the operator keeps them, shown to nobody else, each rested when the
+//! provider has enough of it.
 
 mod expiry;
+mod health;
+mod member;
+mod oauth;
+mod pool;
 mod source;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use arc_swap::ArcSwapOption;
-use ccproxy_config::SecretSource;
+use ccproxy_config::{Credential, Pool};
 use ccproxy_health::{Check, Outcome, Spec, SpecError};
-use ccproxy_plugin_api::{CallError, CallErrorKind, StartError};
-use futures_util::future::{BoxFuture, FutureExt, Shared};
-use http::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::oneshot;
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, timeout, timeout_at};
+use ccproxy_plugin_api::entry::KeyError;
+use ccproxy_plugin_api::{CallError, CallErrorKind, Instance, StartError};
+use futures_util::future::{BoxFuture, join_all};
+use http::StatusCode;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use tokio::time::{Instant, timeout};
 
-use expiry::Expiry;
+use crate::rate_limit;
+use member::{Able, Member, PATIENCE};
+use pool::{Mark, News, State, Verdict};
 
 /// How a credential stands in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// The bare secret, as `x-api-key` has it.
-    Plain,
-    /// `Bearer` and the secret, as `authorization` has it.
+    /// `x-api-key` and the bare secret.
+    ApiKey,
+    /// `authorization` with `Bearer` and the secret.
     Bearer,
 }
 
-/// A source that failed is tried again after this long, not on every call.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
-/// Who has something else to go on with waits this long for a source; it is read on meanwhile.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How often health looks.
 const CHECK_INTERVAL: Duration = Duration::from_secs(15);
 /// More than [`PATIENCE`], so that the check itself can say what it waits for.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The credential of one provider instance: the first of its sources that gives one.
+/// The credentials of one provider instance.
 pub struct Credentials {
-    shared: Arc<Reading>,
-    /// The reading under way: at most one, whoever waits for it, and none that outlives the credentials.
-    flight: Mutex<Flight>,
-    /// Whether the provider refused the credential when it was last shown.
-    refused: AtomicBool,
+    instance: Instance,
+    members: Vec<Member>,
+    rules: Pool,
+    state: Mutex<State>,
+    /// Whether anything is held against any of them; to be read without the lock.
+    marked: AtomicBool,
+    origin: Instant,
 }
 
-/// What the task that reads has in common with those who wait for it.
-struct Reading {
-    sources: Vec<SecretSource>,
-    scheme: Scheme,
-    current: ArcSwapOption<Loaded>,
-}
-
-#[derive(Default)]
-struct Flight {
-    tasks: JoinSet<()>,
-    running: Option<(AbortHandle, Wait)>,
-}
-
-/// Waits for a reading that began some time ago.
-#[derive(Clone)]
-struct Wait {
-    begun: Instant,
-    done: Shared<BoxFuture<'static, ()>>,
-}
-
-/// What the last reading left.
-#[derive(Clone)]
-struct Loaded {
-    /// The last credential that could be read.
-    good: Option<Good>,
-    /// Why the last reading gave none; no secret is in it.
-    problem: Option<String>,
-    stale_at: Option<Instant>,
-}
-
-#[derive(Clone)]
-struct Good {
+/// A credential that a call shows. Whoever sends it [tells](Self::heard) what the provider said to it.
+pub struct Shown<'a> {
+    credentials: &'a Credentials,
+    index: usize,
+    version: u64,
+    at: Duration,
     header: HeaderValue,
-    expiry: Option<Expiry>,
 }
 
 impl Credentials {
-    /// Credentials to be read from `sources`; nothing is read yet.
-    #[must_use]
-    pub fn new(sources: Vec<SecretSource>, scheme: Scheme) -> Self {
-        Self {
-            shared: Arc::new(Reading { sources, scheme, current: ArcSwapOption::empty() }),
-            flight: Mutex::default(),
-            refused: AtomicBool::new(false),
+    /// Credentials to be read from where the configuration says; nothing is read yet.
+    ///
+    /// # Errors
+    /// The key of the instance's section whose value cannot work.
+    pub fn new(
+        instance: &Instance,
+        list: Vec<Credential>,
+        rules: Pool,
+        scheme: Scheme,
+    ) -> Result<Self, KeyError> {
+        check_rules(&rules)?;
+        let wrong = |message| KeyError { key: "credentials", message };
+        let mut members: Vec<Member> = Vec::new();
+        for (position, credential) in (1..).zip(list) {
+            let member = Member::new(position, credential, scheme == Scheme::Bearer).map_err(wrong)?;
+            if members.iter().any(|other| other.name == member.name) {
+                return Err(wrong(format!("two are called {}; give each another name", member.name)));
+            }
+            members.push(member);
         }
+        let state = Mutex::new(State::new(members.len()));
+        let (marked, origin) = (AtomicBool::new(false), Instant::now());
+        Ok(Self { instance: instance.clone(), members, rules, state, marked, origin })
     }
 
     /// Whether the instance goes without a credential, as a model server in one's own network does.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.shared.sources.is_empty()
+        self.members.is_empty()
     }
 
-    /// The value for the credential's header; `None` if the instance has no credential.
+    /// The credential to show next; `None` if the instance has none.
     ///
     /// # Errors
     /// [`CallErrorKind::Credential`] if no source gives one.
-    pub async fn header(&self) -> Result<Option<HeaderValue>, CallError> {
+    pub async fn show(&self) -> Result<Option<Shown<'_>>, CallError> {
         if self.is_empty() {
             return Ok(None);
         }
-        let header = self.load().await.map_err(|_| {
-            let message = "this proxy has no usable credential for the provider; its operator finds the reason in the log";
-            CallError::new(CallErrorKind::Credential, message)
-        })?;
-        Ok(Some(header))
+        let mut tried = Vec::new();
+        while let Some((index, member)) = self.pick(&tried) {
+            let has_other = tried.len() + 1 < self.members.len();
+            if let Ok(good) = member.load(has_other).await {
+                let (version, header, at) = (good.version, good.header, self.now());
+                return Ok(Some(Shown { credentials: self, index, version, at, header }));
+            }
+            tried.push(index);
+        }
+        let message =
+            "this proxy has no usable credential for the provider; its operator finds the reason in the log";
+        Err(CallError::new(CallErrorKind::Credential, message))
     }
 
-    /// Reads the credential for the first time. A source that is slow does not hold up the start: it is read on, and
+    /// Whether a call made now would show another credential than the one that was refused or limited last.
+    #[must_use]
+    pub fn has_another(&self) -> bool {
+        let (now, alone) = (self.now(), self.members.len() == 1);
+        let ready = |(member, mark): (&Member, Mark)| match member.able() {
+            Able::Yes(version) => {
+                member.is_renewing() || (!alone && mark.cools_until(version, now).is_none())
+            }
+            Able::Perhaps | Able::No => false,
+        };
+        self.members.iter().zip(self.marks()).any(ready)
+    }
+
+    /// Reads the credentials for the first time. A source that is slow does not hold up the start: it is read on, and
     /// the check tells.
     ///
     /// # Errors
-    /// What was tried, and why it failed; no secret is in it.
+    /// What was tried, and why it failed, if no source gives one; no secret is in it.
     pub async fn start(&self) -> Result<(), StartError> {
-        if self.is_empty() {
-            return Ok(());
+        let Ok(loaded) = timeout(PATIENCE, self.load_all()).await else { return Ok(()) };
+        let (good, failed): (Vec<_>, Vec<_>) = loaded.into_iter().partition(Result::is_ok);
+        if good.is_empty() && !failed.is_empty() {
+            let reasons: Vec<String> = failed.into_iter().filter_map(Result::err).collect();
+            return Err(StartError(reasons.join("; ")));
         }
-        match timeout(PATIENCE, self.load()).await {
-            Ok(loaded) => loaded.map(|_| ()).map_err(StartError),
-            Err(_) => Ok(()),
+        Ok(())
+    }
+
+    async fn load_all(&self) -> Vec<Result<(), String>> {
+        join_all(self.members.iter().map(async |member| member.load(false).await.map(|_| ()))).await
+    }
+
+    /// The member to try next.
+    fn pick(&self, tried: &[usize]) -> Option<(usize, &Member)> {
+        if let [only] = self.members.as_slice() {
+            return tried.is_empty().then_some((0, only));
+        }
+        if self.marked.load(Ordering::Relaxed) {
+            // Who cools down is used by nobody, and may have another secret by now.
+            self.members.iter().for_each(Member::look);
+        }
+        let able: Vec<Able> = self.members.iter().map(Member::able).collect();
+        let untried = |index: &usize| !tried.contains(index);
+        let usable = |index| match able.get(index).filter(|_| untried(&index))? {
+            Able::Yes(version) => Some(*version),
+            Able::Perhaps => Some(0),
+            Able::No => None,
+        };
+        let now = self.now();
+        let mut state = self.state();
+        let picked = state.pick(self.rules.strategy, now, usable);
+        // If none gives a secret it is worth asking once more.
+        let index = picked.or_else(|| (0..self.members.len()).find(untried))?;
+        state.used(index, now);
+        drop(state);
+        self.members.get(index).map(|member| (index, member))
+    }
+
+    fn heard(&self, shown: &Shown<'_>, status: StatusCode, headers: &HeaderMap) {
+        let verdict = pool::verdict(&self.rules, status);
+        let calm = !self.marked.load(Ordering::Relaxed);
+        if verdict == Verdict::Nothing || (verdict == Verdict::Good && calm) {
+            return;
+        }
+        let told = if verdict == Verdict::Good { None } else { rate_limit::ready_in(status, headers) };
+        let now = self.now();
+        let news = News { version: shown.version, shown: shown.at, status, told };
+        let mut state = self.state();
+        let before = state.mark(shown.index);
+        let after = before.after(&self.rules, now, &news);
+        state.set_mark(shown.index, after);
+        self.marked.store(!state.is_clear(), Ordering::Relaxed);
+        drop(state);
+        let Some(member) = self.members.get(shown.index) else { return };
+        if status == StatusCode::UNAUTHORIZED {
+            member.refused(shown.version);
+        }
+        self.log(member, status, [before, after].map(|mark| mark.cools_until(shown.version, now)), now);
+    }
+
+    /// One line when a credential of several steps aside, and none for each call.
+    fn log(
+        &self,
+        member: &Member,
+        status: StatusCode,
+        [before, after]: [Option<Duration>; 2],
+        now: Duration,
+    ) {
+        let (instance, credential) = (self.instance.as_str(), member.name.as_str());
+        if let (None, Some(until), 2..) = (before, after, self.members.len()) {
+            let seconds = until.saturating_sub(now).as_secs();
+            tracing::warn!(instance, credential, status = status.as_u16(), seconds, "credential_cools_down");
         }
     }
 
-    /// Hears how a call went that showed the credential.
-    pub fn heard<T>(&self, answer: &Result<T, CallError>) {
-        let refused = match answer {
-            Ok(_) => false,
-            Err(error) if error.kind() == CallErrorKind::Refused => true,
-            Err(_) => return,
-        };
-        if self.refused.load(Ordering::Relaxed) != refused {
-            self.refused.store(refused, Ordering::Relaxed);
-        }
+    fn marks(&self) -> Vec<Mark> {
+        let state = self.state();
+        (0..self.members.len()).map(|index| state.mark(index)).collect()
     }
 
-    async fn load(&self) -> Result<HeaderValue, String> {
-        if let Some(header) = self.shared.fresh() {
-            return header;
-        }
-        let Wait { begun, done } = self.read_again();
-        if self.shared.has_good() {
-            // The old one has served so far, and it is the provider who knows whether it still does. Counted from the
-            // reading's begin: a source that hangs delays the calls of a few seconds, not every call.
-            drop(timeout_at(begun + PATIENCE, done).await);
-        } else {
-            done.await;
-        }
-        self.shared.last()
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reading under way, begun if there is none. It goes on if nobody waits for it.
-    fn read_again(&self) -> Wait {
-        let mut flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let Flight { tasks, running } = &mut *flight;
-        if let Some((task, wait)) = running
-            && !task.is_finished()
-        {
-            return wait.clone();
-        }
-        while tasks.try_join_next().is_some() {}
-        let begun = Instant::now();
-        if self.shared.fresh().is_some() {
-            return Wait { begun, done: std::future::ready(()).boxed().shared() };
-        }
-        let (ended, end) = oneshot::channel();
-        let shared = Arc::clone(&self.shared);
-        let task = tasks.spawn(async move {
-            shared.read().await;
-            // Nobody waits any more: that is as well.
-            let _ = ended.send(());
-        });
-        let wait = Wait { begun, done: end.map(|_| ()).boxed().shared() };
-        *running = Some((task, wait.clone()));
-        wait
-    }
-
-    /// What health is told, at this second of Unix time.
-    fn outcome(&self, now: i64) -> Outcome {
-        let current = self.shared.current.load();
-        let Some(loaded) = current.as_ref() else {
-            return Outcome::warn("the credential is still being read");
-        };
-        let problem = loaded.problem.as_deref();
-        let Some(good) = &loaded.good else {
-            return Outcome::fail(problem.unwrap_or("no source gives a credential"));
-        };
-        let left = good.expiry.map(|expiry| (expiry.left(now), expiry.is_short(now)));
-        let outcome = match (left, problem) {
-            (Some((..=0, _)), _) => Outcome::fail("the credential has expired"),
-            _ if self.refused.load(Ordering::Relaxed) => {
-                Outcome::warn("the provider refused the credential when it was last shown")
-            }
-            (_, Some(problem)) => {
-                Outcome::warn(format!("cannot be read again, the last good one stays in use: {problem}"))
-            }
-            (Some((left, true)), _) => Outcome::warn(format!("the credential expires in {left} s")),
-            _ => Outcome::pass(),
-        };
-        match left {
-            Some((left, _)) => outcome.observed(left, "s"),
-            None => outcome,
-        }
+    fn now(&self) -> Duration {
+        self.origin.elapsed()
     }
 }
 
-impl Reading {
-    fn fresh(&self) -> Option<Result<HeaderValue, String>> {
-        let current = self.current.load();
-        let loaded = current.as_ref()?;
-        loaded.stale_at.is_none_or(|at| Instant::now() < at).then(|| loaded.header())
+impl Shown<'_> {
+    /// Puts the credential among the headers of a call.
+    pub(crate) fn put(&self, headers: &mut HeaderMap) {
+        const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+        let bearer = self.credentials.members.get(self.index).is_some_and(Member::is_bearer);
+        headers.insert(if bearer { AUTHORIZATION } else { API_KEY }, self.header.clone());
     }
 
-    fn last(&self) -> Result<HeaderValue, String> {
-        let current = self.current.load();
-        current.as_ref().map_or_else(|| Err("the reading was given up".to_owned()), |loaded| loaded.header())
+    /// Hears the head of the provider's answer.
+    pub(crate) fn heard(&self, status: StatusCode, headers: &HeaderMap) {
+        self.credentials.heard(self, status, headers);
     }
 
-    fn has_good(&self) -> bool {
-        self.current.load().as_ref().is_some_and(|loaded| loaded.good.is_some())
-    }
-
-    async fn read(&self) {
-        let mut failures = Vec::new();
-        for source in &self.sources {
-            match source::read(source).await.and_then(|secret| self.good(&secret)) {
-                Ok(good) => {
-                    let stale_at = source::ttl(source).map(|ttl| Instant::now() + good.keep(ttl));
-                    return self.store(Loaded { good: Some(good), problem: None, stale_at });
-                }
-                Err(reason) => failures.push(format!("{}: {reason}", source.describe())),
-            }
-        }
-        let good = self.current.load().as_ref().and_then(|loaded| loaded.good.clone());
-        let stale_at = Some(Instant::now() + RETRY_AFTER);
-        self.store(Loaded { good, problem: Some(failures.join("; ")), stale_at });
-    }
-
-    fn store(&self, loaded: Loaded) {
-        self.current.store(Some(Arc::new(loaded)));
-    }
-
-    fn good(&self, secret: &SecretString) -> Result<Good, String> {
-        let secret = secret.expose_secret().trim();
-        if secret.is_empty() {
-            return Err("is empty".to_owned());
-        }
-        let value = match self.scheme {
-            Scheme::Plain => HeaderValue::from_str(secret),
-            Scheme::Bearer => HeaderValue::from_str(&format!("Bearer {secret}")),
-        };
-        let mut header = value.map_err(|_| "has characters that no HTTP header can carry".to_owned())?;
-        header.set_sensitive(true);
-        Ok(Good { header, expiry: Expiry::of(secret) })
+    /// A text without the secret, and without those of the others: a provider may know them, too.
+    pub(crate) fn hide(&self, text: String) -> String {
+        let now = Instant::now();
+        let others = self
+            .credentials
+            .members
+            .iter()
+            .filter_map(|member| Some(member.loaded()?.good(now)?.header.clone()));
+        let mut all: Vec<HeaderValue> = others.chain([self.header.clone()]).collect();
+        // One may begin like another.
+        all.sort_by_key(|header| std::cmp::Reverse(header.len()));
+        let secrets = all.iter().map(secret).filter(|secret| !secret.is_empty());
+        secrets.fold(text, |text, secret| text.replace(secret, "***"))
     }
 }
 
-impl Loaded {
-    fn header(&self) -> Result<HeaderValue, String> {
-        match (&self.good, &self.problem) {
-            (Some(good), _) => Ok(good.header.clone()),
-            (None, problem) => Err(problem.clone().unwrap_or_default()),
-        }
-    }
+/// The secret in a header's value.
+fn secret(header: &HeaderValue) -> &str {
+    let text = header.to_str().unwrap_or_default();
+    text.strip_prefix("Bearer ").unwrap_or(text)
 }
 
-impl Good {
-    /// A token is not kept beyond its own end, however long its source's word is good.
-    fn keep(&self, ttl: Duration) -> Duration {
-        match self.expiry.map(|expiry| u64::try_from(expiry.left(unix_now())).unwrap_or_default()) {
-            Some(left) => ttl.min(Duration::from_secs(left).max(RETRY_AFTER)),
-            None => ttl,
-        }
+fn check_rules(rules: &Pool) -> Result<(), KeyError> {
+    let wrong = |key, message: &str| Err(KeyError { key, message: message.to_owned() });
+    if rules.max_failures == 0 {
+        return wrong("pool.max_failures", "must be more than 0");
     }
+    if rules.cooldown.is_zero() {
+        return wrong("pool.cooldown", "must be more than 0s");
+    }
+    if !rules.failure_status_codes.iter().all(|code| (400..600).contains(code)) {
+        return wrong("pool.failure_status_codes", "are statuses of errors: 400 to 599");
+    }
+    Ok(())
 }
 
 impl Check for Credentials {
     fn run(&self) -> BoxFuture<'_, Outcome> {
         Box::pin(async {
             // Whatever the reading comes to, it has left its word.
-            drop(timeout(PATIENCE, self.load()).await);
-            self.outcome(unix_now())
+            drop(timeout(PATIENCE, self.load_all()).await);
+            health::outcome(self, unix_now())
         })
     }
 }
 
-/// How [`Credentials`] are checked: that they can be read and are not about to expire.
+/// How [`Credentials`] are checked: that they can be read, are not about to expire, and are good for the provider.
 ///
 /// # Errors
 /// None: the name is a good one.

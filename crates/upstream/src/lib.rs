@@ -18,5 +18,5 @@ mod resolve;
 pub mod retry;
 
 pub use alarm::Alarm;
-pub use credentials::{Credentials, Scheme};
+pub use credentials::{Credentials, Scheme, Shown};
 pub use endpoint::{BaseUrlError, Endpoint};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ccproxy_plugin_api::Room;
+use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use jiff::Timestamp;
 
@@ -22,6 +23,14 @@ pub fn anthropic(headers: &HeaderMap) -> Option<Room> {
 #[must_use]
 pub fn openai(headers: &HeaderMap) -> Option<Room> {
     read(headers, "x-ratelimit-", &OPENAI, |name| name.split_once('-').map(|(field, limit)| (limit, field)))
+}
+
+/// When an answer with HTTP 429 or another error lets us come again: what it asks for, or when its scarcest limit has
+/// room again.
+#[must_use]
+pub fn ready_in(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let limit = || anthropic(headers).or_else(|| openai(headers))?.resets_in;
+    retry_after(headers).or_else(|| (status == StatusCode::TOO_MANY_REQUESTS).then(limit)?)
 }
 
 /// How long an answer asks us to wait: milliseconds, as OpenAI has it, seconds, or the time of a date.
@@ -227,5 +236,28 @@ mod tests {
         check("Sun, 06 Nov 1994 08:49:37 GMT", Some(0));
         check("never", None);
         assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn when_a_limit_is_over() {
+        let check = |status: u16, lines: &[(&'static str, &str)], expect: Option<u64>| {
+            let wait = ready_in(StatusCode::from_u16(status).unwrap(), &headers(lines));
+            assert_eq!(wait.map(|wait| wait.as_millis()), expect.map(u128::from), "{status} {lines:?}");
+        };
+        let limit = [
+            ("x-ratelimit-limit-tokens", "100"),
+            ("x-ratelimit-remaining-tokens", "0"),
+            ("x-ratelimit-reset-tokens", "6m0s"),
+        ];
+        check(429, &[("retry-after", "2"), ("retry-after-ms", "1500.5")], Some(1500));
+        check(429, &[("retry-after", "2"), ("retry-after-ms", "soon")], Some(2000));
+        check(429, &limit, Some(360_000));
+        check(429, &[&limit[..], &[("retry-after", "2")]].concat(), Some(2000));
+        check(401, &limit, None);
+        check(403, &[("retry-after", "2")], Some(2000));
+        let anthropic =
+            [("anthropic-ratelimit-unified-status", "rejected"), ("anthropic-ratelimit-unified-reset", "1")];
+        check(429, &anthropic, Some(0));
+        check(429, &[], None);
     }
 }

@@ -126,7 +126,7 @@ mod tests {
             model: String::new(),
             stream: false,
         };
-        let sent = Endpoint::new(&url, "/v1", Timeouts::default()).unwrap().send(call).await;
+        let sent = Endpoint::new(&url, "/v1", Timeouts::default()).unwrap().send(call, None).await;
         let error = sent.err().unwrap();
         assert_eq!((error.kind().fault(), error.message()), (Fault::Us, text));
     }

@@ -1,6 +1,6 @@
 //! The keys of an `anthropic` instance.
 
-use ccproxy_config::{ModelRule, SecretSource, Timeouts};
+use ccproxy_config::{Credential, ModelRule, Pool, Timeouts};
 use ccproxy_upstream::Scheme;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,8 +11,10 @@ use serde::Deserialize;
 pub struct Config {
     /// Where the API is, without `/v1`, as `ANTHROPIC_BASE_URL` has it.
     pub base_url: String,
-    /// Where the API key comes from; the first source that gives one is used. Without any, none is sent.
-    pub credentials: Vec<SecretSource>,
+    /// Where the API keys come from. Several are used as `pool` says; without any, none is sent.
+    pub credentials: Vec<Credential>,
+    /// How several credentials share the work.
+    pub pool: Pool,
     /// The header that carries the key.
     pub auth_header: AuthHeader,
     /// The version of the API that is asked for where the client names none, as an OpenAI client does. From `2026-10-21`
@@ -34,6 +36,7 @@ impl Default for Config {
         Self {
             base_url: "https://api.anthropic.com".to_owned(),
             credentials: Vec::new(),
+            pool: Pool::default(),
             auth_header: AuthHeader::default(),
             version: "2023-06-01".to_owned(),
             max_tokens: 32_000,
@@ -58,7 +61,7 @@ pub enum AuthHeader {
 impl AuthHeader {
     pub(crate) fn scheme(self) -> Scheme {
         match self {
-            Self::XApiKey => Scheme::Plain,
+            Self::XApiKey => Scheme::ApiKey,
             Self::Bearer => Scheme::Bearer,
         }
     }

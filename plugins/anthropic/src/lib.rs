@@ -38,10 +38,12 @@ impl Plugin for Kind {
         let endpoint = Endpoint::new(&config.base_url, "/v1", config.timeouts)
             .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
         let reachability = endpoint.reachability();
-        let credentials = Arc::new(Credentials::new(config.credentials, config.auth_header.scheme()));
+        let scheme = config.auth_header.scheme();
+        let credentials = Credentials::new(instance, config.credentials, config.pool, scheme);
+        let credentials = Arc::new(credentials.map_err(|error| vec![error])?);
         let checks = checks::of(instance, Arc::clone(&credentials), config.cli.as_deref())
             .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
-        let provider = Anthropic::new(endpoint, credentials, config.auth_header, version, config.max_tokens);
+        let provider = Anthropic::new(endpoint, credentials, version, config.max_tokens);
         Ok(Built {
             provider: Arc::new(provider),
             checks,

@@ -6,9 +6,7 @@ use ccproxy_plugin_api::{Answer, Call, CallError, Limits, Profile, Provider, Roo
 use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-
-use crate::config::AuthHeader;
+use http::header::{HeaderMap, HeaderValue};
 
 /// The first version of the API that refuses the settings of sampling.
 const NO_SAMPLING: &str = "2026-10-21";
@@ -16,7 +14,6 @@ const NO_SAMPLING: &str = "2026-10-21";
 pub(crate) struct Anthropic {
     endpoint: Endpoint,
     credentials: Arc<Credentials>,
-    header: HeaderName,
     version: Version,
     max_tokens: u64,
 }
@@ -40,15 +37,10 @@ impl Anthropic {
     pub(crate) fn new(
         endpoint: Endpoint,
         credentials: Arc<Credentials>,
-        header: AuthHeader,
         version: Version,
         max_tokens: u64,
     ) -> Self {
-        let header = match header {
-            AuthHeader::XApiKey => HeaderName::from_static("x-api-key"),
-            AuthHeader::Bearer => AUTHORIZATION,
-        };
-        Self { endpoint, credentials, header, version, max_tokens }
+        Self { endpoint, credentials, version, max_tokens }
     }
 }
 
@@ -75,14 +67,14 @@ impl Provider for Anthropic {
 
     fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Answer, CallError>> {
         Box::pin(async move {
-            if let Some(credential) = self.credentials.header().await? {
-                call.headers.insert(self.header.clone(), credential);
-            }
+            let shown = self.credentials.show().await?;
             call.headers.entry("anthropic-version").or_insert_with(|| self.version.0.clone());
-            let answer = self.endpoint.send(call).await;
-            self.credentials.heard(&answer);
-            answer
+            self.endpoint.send(call, shown).await
         })
+    }
+
+    fn another_credential(&self) -> bool {
+        self.credentials.has_another()
     }
 
     fn rate_limit(&self, headers: &HeaderMap) -> Option<Room> {

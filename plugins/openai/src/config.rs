@@ -1,6 +1,6 @@
 //! The keys of `openai` and `openai-compatible` instances.
 
-use ccproxy_config::{ModelRule, SecretSource, Timeouts};
+use ccproxy_config::{Credential, ModelRule, Pool, Timeouts};
 use ccproxy_wire::Dialect;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,8 +11,10 @@ use serde::Deserialize;
 pub struct OpenAiConfig {
     /// Where the API is, with `/v1`, as `OPENAI_BASE_URL` has it.
     pub base_url: String,
-    /// Where the API key comes from; the first source that gives one is used. Without any, none is sent.
-    pub credentials: Vec<SecretSource>,
+    /// Where the API keys come from. Several are used as `pool` says; without any, none is sent.
+    pub credentials: Vec<Credential>,
+    /// How several credentials share the work.
+    pub pool: Pool,
     /// How the client's names of models become the provider's; the first rule that matches wins.
     pub model_mappings: Vec<ModelRule>,
     /// The vendor's command line, by its name or path, such as `codex`: health tells whether it is installed and which
@@ -27,6 +29,7 @@ impl Default for OpenAiConfig {
         Self {
             base_url: "https://api.openai.com/v1".to_owned(),
             credentials: Vec::new(),
+            pool: Pool::default(),
             model_mappings: Vec::new(),
             cli: None,
             timeouts: Timeouts::default(),
@@ -40,9 +43,12 @@ impl Default for OpenAiConfig {
 pub struct CompatibleConfig {
     /// Where the API is, with `/v1` where it has one: `http://127.0.0.1:11434/v1`.
     pub base_url: String,
-    /// Where the API key comes from; the first source that gives one is used. Without any, none is sent.
+    /// Where the API keys come from. Several are used as `pool` says; without any, none is sent.
     #[serde(default)]
-    pub credentials: Vec<SecretSource>,
+    pub credentials: Vec<Credential>,
+    /// How several credentials share the work.
+    #[serde(default)]
+    pub pool: Pool,
     /// What the server speaks.
     #[serde(default = "chat_only")]
     pub dialects: Vec<DialectName>,

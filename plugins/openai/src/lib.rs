@@ -6,7 +6,7 @@ mod provider;
 
 use std::sync::Arc;
 
-use ccproxy_config::{ModelRule, SecretSource, Timeouts};
+use ccproxy_config::{Credential, ModelRule, Pool, Timeouts};
 use ccproxy_plugin_api::entry::KeyError;
 use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
 use ccproxy_upstream::{Credentials, Endpoint, Scheme};
@@ -28,10 +28,10 @@ impl Plugin for OpenAiKind {
     type Config = OpenAiConfig;
 
     fn build(instance: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
-        let OpenAiConfig { base_url, credentials, model_mappings, cli, timeouts } = config;
+        let OpenAiConfig { base_url, credentials, pool, model_mappings, cli, timeouts } = config;
         let dialects = vec![Dialect::Responses, Dialect::Chat];
         let chat = ChatWords::OPENAI;
-        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, chat })
+        build(instance, Parts { base_url, timeouts, credentials, pool, model_mappings, dialects, cli, chat })
     }
 }
 
@@ -49,8 +49,9 @@ impl Plugin for CompatibleKind {
             let message = "names no dialect; leave it out for [\"chat\"]".to_owned();
             return Err(vec![KeyError { key: "dialects", message }]);
         }
-        let CompatibleConfig { base_url, credentials, chat, model_mappings, timeouts, .. } = config;
-        build(instance, Parts { base_url, timeouts, credentials, model_mappings, dialects, cli: None, chat })
+        let CompatibleConfig { base_url, credentials, pool, chat, model_mappings, timeouts, .. } = config;
+        let cli = None;
+        build(instance, Parts { base_url, timeouts, credentials, pool, model_mappings, dialects, cli, chat })
     }
 }
 
@@ -58,7 +59,8 @@ impl Plugin for CompatibleKind {
 struct Parts {
     base_url: String,
     timeouts: Timeouts,
-    credentials: Vec<SecretSource>,
+    credentials: Vec<Credential>,
+    pool: Pool,
     model_mappings: Vec<ModelRule>,
     dialects: Vec<Dialect>,
     cli: Option<String>,
@@ -66,11 +68,12 @@ struct Parts {
 }
 
 fn build(instance: &Instance, parts: Parts) -> Result<Built, Vec<KeyError>> {
-    let Parts { base_url, timeouts, credentials, model_mappings, dialects, cli, chat } = parts;
+    let Parts { base_url, timeouts, credentials, pool, model_mappings, dialects, cli, chat } = parts;
     let endpoint = Endpoint::new(&base_url, "", timeouts)
         .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
     let reachability = Some(endpoint.reachability());
-    let credentials = Arc::new(Credentials::new(credentials, Scheme::Bearer));
+    let credentials = Credentials::new(instance, credentials, pool, Scheme::Bearer);
+    let credentials = Arc::new(credentials.map_err(|error| vec![error])?);
     let checks = checks::of(instance, Arc::clone(&credentials), cli.as_deref())
         .map_err(|error| vec![KeyError { key: "kind", message: error.to_string() }])?;
     let provider = Arc::new(OpenAi::new(endpoint, credentials, dialects, chat));

@@ -6,7 +6,7 @@ use ccproxy_plugin_api::{Answer, Call, CallError, Profile, Provider, Room, Start
 use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::HeaderMap;
 
 use crate::config::ChatWords;
 
@@ -50,15 +50,15 @@ impl Provider for OpenAi {
         Box::pin(self.credentials.start())
     }
 
-    fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Answer, CallError>> {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>> {
         Box::pin(async move {
-            if let Some(credential) = self.credentials.header().await? {
-                call.headers.insert(AUTHORIZATION, credential);
-            }
-            let answer = self.endpoint.send(call).await;
-            self.credentials.heard(&answer);
-            answer
+            let shown = self.credentials.show().await?;
+            self.endpoint.send(call, shown).await
         })
+    }
+
+    fn another_credential(&self) -> bool {
+        self.credentials.has_another()
     }
 
     fn rate_limit(&self, headers: &HeaderMap) -> Option<Room> {

@@ -9,7 +9,9 @@ fn section(kind: &str) -> &'static str {
         "anthropic" => {
             "base_url = '{upstream}'\ncredentials = [{ value = '{secret}' }]\ntimeouts = { connect = '2s' }"
         }
-        "openai" => "base_url = '{upstream}/v1'\ncredentials = [{ value = '{secret}' }]",
+        "openai" => {
+            "base_url = '{upstream}/v1'\ncredentials = [{ value = '{secret}', name = 'one' }, '{secret}-two']\npool.strategy = 'round_robin'"
+        }
         "openai-compatible" => {
             "base_url = '{upstream}/v1'\ncredentials = [{ value = '{secret}' }]\ndialects = ['chat', 'responses']"
         }

@@ -13,6 +13,8 @@ mod auth;
 mod bytes;
 mod conformance;
 mod connections;
+mod credentials_oauth;
+mod credentials_pool;
 mod drain;
 mod endings;
 mod errors;
