@@ -160,7 +160,8 @@ pub struct Health {
     /// A provider instance instead of the core
     #[arg(long, value_name = "NAME", value_parser = name, conflicts_with = "question")]
     pub plugin: Option<String>,
-    /// Where the proxy is, http://HOST:PORT or unix:SOCKET, or the very page to ask [default: from the configuration]
+    /// Where the proxy is, http://HOST:PORT, https://HOST:PORT (whatever its certificate) or
+    /// unix:SOCKET, or the very page to ask [default: from the configuration]
     #[arg(long)]
     pub url: Option<String>,
     /// Ask the management listener of the configuration: its socket, or else its port

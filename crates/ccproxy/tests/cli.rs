@@ -10,6 +10,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -342,6 +343,63 @@ fn health_follows_the_proxy_from_well_to_gone() {
     assert!(verdict["output"].as_str().unwrap().starts_with("nothing listens there; "), "{verdict}");
 }
 
+/// With a certificate for nobody in particular.
+fn room_with_tls() -> Room {
+    let room = Room::with("[server.tls]\ncert = \"cert.pem\"\nkey = \"key.pem\"\n");
+    let made = rcgen::generate_simple_self_signed(["a.test".to_owned()]).unwrap();
+    fs::write(room.path().join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(room.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    room
+}
+
+#[test]
+fn health_asks_over_tls_whatever_the_certificate() {
+    let room = room_with_tls();
+    let mode = |mode| fs::Permissions::from_mode(mode);
+    for (bits, warned) in [(0o644, true), (0o600, false)] {
+        fs::set_permissions(room.path().join("key.pem"), mode(bits)).unwrap();
+        let serving = room.serve(&[]);
+        assert!(serving.url.starts_with("https://127.0.0.1:"), "{}", serving.url);
+        assert!(serving.attempt.starts_with("curl -sk https://127.0.0.1:"), "{}", serving.attempt);
+        let ran = room.run(&["health", "--live", "--wait", "10s", "--url", &serving.url]).expect(0);
+        assert!(ran.out.starts_with(&format!("pass {}/health/live", serving.url)), "{ran:?}");
+        serving.signal(Signal::TERM);
+        serving.signal(Signal::TERM);
+        let (_, log) = serving.wait();
+        assert_eq!(log.contains("everybody_on_this_machine_can_read_the_tls_key"), warned, "{log}");
+    }
+}
+
+#[test]
+fn serve_says_which_file_of_tls_is_of_no_use() {
+    let room = room_with_tls();
+    room.run(&["config", "check"]).expect(0);
+    fs::remove_file(room.path().join("key.pem")).unwrap();
+    let ran = room.run(&["serve", "--port", "0", "--log-format", "pretty"]).expect(1);
+    assert!(
+        ran.err.starts_with("error: ccproxy.toml:3:7: server.tls.key: key.pem: cannot be read: "),
+        "{ran:?}"
+    );
+    let file = "[server.tls]\ncert = \"c\"\nkey = \"\"\"-----BEGIN PRIVATE KEY-----\nhush\n\"\"\"\n";
+    let ran = Room::with(file).run(&["config", "check"]).expect(2);
+    assert!(ran.err.contains("3:7: server.tls.key: expected the path of a file"), "{ran:?}");
+    assert!(!ran.err.contains("hush"), "{ran:?}");
+}
+
+#[test]
+fn serve_tells_of_a_proxy_and_of_no_password() {
+    let room = Room::new();
+    let mut command = room.command(&["serve", "--port", "0", "--log-format", "json"]);
+    command.env("HTTPS_PROXY", "http://me:hush@proxy.test:3128").env("no_proxy", "a.test");
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let line = lines.find(|line| line.contains("providers_are_reached_through_a_proxy")).unwrap();
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(line.contains("http://***@proxy.test:3128") && line.contains("a.test"), "{line}");
+    assert!(!line.contains("hush"), "{line}");
+}
+
 #[test]
 fn health_does_not_wait_for_ever() {
     // The backlog accepts, and nobody answers.
@@ -473,7 +531,7 @@ fn health_exits_with_0_or_1_and_says_what_to_do() {
     };
     check(Room::with("nonsense"), &[], "in the configuration");
     check(Room::new(), &["--management"], "set management.socket or management.port");
-    check(Room::new(), &["--url", "https://a"], "--url takes ");
+    check(Room::new(), &["--url", "ftp://a"], "--url takes ");
     let (ran, _) = Page::new(&[(404, "{}")]).ask(&["--component", "nothing"]);
     assert!(ran.expect(1).out.contains("HTTP 404: there is no such page"));
     let help = Room::new().run(&["health", "--help"]).expect(0).out;

@@ -19,9 +19,12 @@ pub mod docs;
 mod env;
 mod layers;
 mod nearest;
+mod network;
 mod pattern;
+mod pem_file;
 mod place;
 mod provider;
+mod proxy;
 mod read;
 mod schema;
 mod secret;
@@ -38,16 +41,18 @@ pub use credential::{
 pub use discover::{Missing, discover};
 pub use env::Env;
 pub use layers::{Flag, Sources};
+pub use network::{ClientIdentity, ClientTls, Http2};
 pub use pattern::Pattern;
+pub use pem_file::{NotAPath, PemFile};
 pub use place::{Mistake, Mistakes, Place};
 pub use provider::{InvalidRule, MatchKind, ModelRule, Timeouts, map_model};
-
+pub use proxy::{InvalidProxy, ProxyUrl};
 pub use schema::schema;
 pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, Management, Profile,
-    ProviderSection, RESERVED_NAMES, Retry, Route, Server, Settings, Shutdown, Sticky, Strategy, Target,
-    Translation,
+    ProviderSection, Proxies, RESERVED_NAMES, Retry, Route, Server, ServerTls, Settings, Shutdown, Sticky,
+    Strategy, Target, Translation, Upstream,
 };
 pub use template::template;

@@ -14,7 +14,9 @@ mod server;
 mod shutdown;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod translation;
+mod upstream;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +29,9 @@ pub use retry::Retry;
 pub use routes::{InvalidTarget, Route, Sticky, Strategy, Target};
 pub use server::Server;
 pub use shutdown::Shutdown;
+pub use tls::ServerTls;
 pub use translation::Translation;
+pub use upstream::{Proxies, Upstream};
 
 use crate::place::{Mistake, Place};
 use crate::tree::{Node, Step, dotted};
@@ -51,6 +55,10 @@ pub struct Settings {
     pub retry: Retry,
     /// `[translation]`
     pub translation: Translation,
+    /// `[upstream]`
+    pub upstream: Upstream,
+    /// What follows from `[upstream]` and the environment.
+    pub proxies: Proxies,
     /// `[logging]`
     pub logging: Logging,
     /// `[[routes]]`, tried in order. Empty only if there are no providers, or with an explicit `routes = []`.

@@ -43,9 +43,17 @@ mod tests {
     fn names_every_key_of_the_core_with_its_default() {
         let file: toml::Table = uncommented().parse().unwrap();
         let schema = schema(&[]);
-        for section in
-            ["server", "auth", "health", "management", "shutdown", "retry", "translation", "logging"]
-        {
+        for section in [
+            "server",
+            "auth",
+            "health",
+            "management",
+            "shutdown",
+            "retry",
+            "translation",
+            "upstream",
+            "logging",
+        ] {
             let reference = schema["properties"][section]["$ref"].as_str().unwrap();
             let keys = schema.pointer(&format!("{}/properties", &reference[1..])).unwrap();
             for (key, key_schema) in keys.as_object().unwrap() {

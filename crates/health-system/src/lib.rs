@@ -7,6 +7,7 @@
 //! | `disk`, one for each directory | room and inodes | below 10 % free | below 2 % or 16 MiB free; read-only; missing |
 //! | `clock` | the wall clock against the time since boot | for 5 min after a jump | never |
 //! | `event_loop` | how late tasks get their turn | from 250 ms | never: stalls are liveness' business |
+//! | `certificate`, where [`certificate()`] is asked for one | until when it is good | in the last tenth of its time, at most 14 days | when it has expired |
 //!
 //! What needs `/proc` is there on Linux only. A check reads files of the kernel and nothing else on the runtime's
 //! thread; what may hang is done beside it, see [`Aside`].
@@ -26,6 +27,7 @@
 //! ```
 
 mod aside;
+mod certificate;
 #[cfg(target_os = "linux")]
 mod cgroup;
 #[cfg(target_os = "linux")]
@@ -45,6 +47,7 @@ use std::sync::Arc;
 use ccproxy_health::{Check, Spec, SpecError};
 
 pub use aside::{Aside, NotDone};
+pub use certificate::{Certificate, certificate};
 pub use event_loop::Lags;
 
 /// A component and what looks at it.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ccproxy_config::Proxies;
 use ccproxy_translate::Profile;
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
@@ -59,39 +60,55 @@ pub trait Provider: Send + Sync + 'static {
 #[error("{0}")]
 pub struct StartError(pub String);
 
-/// The name of a provider instance, as in `[providers.NAME]`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Instance(Arc<str>);
+/// A provider instance: its name, as in `[providers.NAME]`, and what all instances have in common.
+#[derive(Clone)]
+pub struct Instance {
+    name: Arc<str>,
+    proxies: Arc<Proxies>,
+}
 
 impl Instance {
-    /// An instance's name.
+    /// An instance of this name, which reaches its provider without a proxy.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self(name.into())
+        Self { name: name.into(), proxies: Arc::default() }
+    }
+
+    /// The same through the proxies that are in force.
+    #[must_use]
+    pub fn through(mut self, proxies: &Arc<Proxies>) -> Self {
+        self.proxies = Arc::clone(proxies);
+        self
+    }
+
+    /// Through which proxies the provider is to be reached.
+    #[must_use]
+    pub fn proxies(&self) -> &Arc<Proxies> {
+        &self.proxies
     }
 
     /// The paths that the server serves by the instance, as a URI template (RFC 6570): what suffers when it does, for
     /// [`Spec::affects`](ccproxy_health::Spec::affects).
     #[must_use]
     pub fn endpoints(&self) -> String {
-        format!("/{}/v1/{{+path}}", self.0)
+        format!("/{}/v1/{{+path}}", self.name)
     }
 
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
     }
 }
 
 impl fmt::Display for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 
 impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.name, f)
     }
 }

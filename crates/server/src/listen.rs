@@ -3,12 +3,14 @@
 pub(crate) mod clock;
 mod connection;
 mod management;
+pub(crate) mod tls;
 mod workers;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ccproxy_config::Mistake;
 use ccproxy_health_server::tcp::{self, ACCEPT_PAUSE};
 use ccproxy_health_server::{ListenerError, Listening};
 use tokio::net::{TcpListener, TcpStream};
@@ -36,6 +38,9 @@ pub enum BindError {
     /// The host is not an address.
     #[error("server.host {0:?} is no IP address; give one such as 127.0.0.1 or ::1")]
     NotAnAddress(String),
+    /// The certificate or its key is of no use.
+    #[error("{0}")]
+    Tls(Mistake),
     /// The threads that serve cannot be had.
     #[error("cannot start the threads that serve: {0}; allow this user more, or set server.workers lower")]
     Threads(io::Error),
@@ -58,7 +63,8 @@ pub struct Bound {
 }
 
 impl Application {
-    /// Takes the port and starts the threads that serve. Call it on the runtime that is to accept and supervise.
+    /// Reads the certificate, takes the port and starts the threads that serve. Call it on the runtime that is to accept
+    /// and supervise.
     ///
     /// # Errors
     /// [`BindError`] says what to do.
@@ -76,6 +82,9 @@ impl Application {
             io::ErrorKind::AddrNotAvailable => BindError::NotHere(wanted),
             _ => BindError::Other(wanted, error),
         };
+        if let Some(tls) = &self.listen.tls {
+            tls.load().map_err(BindError::Tls)?;
+        }
         let listener = tcp::bind(wanted).and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
@@ -122,9 +131,12 @@ impl Bound {
 
     /// Serves until `drain` is cancelled and the drain is through, or until `abort` is cancelled.
     pub async fn run(self, drain: CancellationToken, abort: CancellationToken) -> End {
-        let connections = Connections::new(&self.app, &self.listen.server);
+        let connections = Connections::new(&self.app, &self.listen.server, self.listen.tls.clone());
         let tasks = TaskTracker::new();
         let close = CancellationToken::new();
+        if let Some(tls) = self.listen.tls {
+            tasks.spawn(tls.follow(close.clone()));
+        }
         let accepting =
             accept(self.listener, connections.clone(), self.workers, tasks.clone(), close.clone());
         let accepting = tasks.spawn(accepting);

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::error::of_body;
+use crate::pool::Busy;
 
 /// A provider's body that errs when it falls silent, or goes on for too long.
 pub struct TimedBody<B = Incoming> {
@@ -21,12 +22,28 @@ pub struct TimedBody<B = Incoming> {
     last: Instant,
     alarm: Alarm,
     failed: bool,
+    /// Its place among the requests of a connection.
+    _busy: Option<Busy>,
 }
 
 impl<B> TimedBody<B> {
     /// Watches `inner`: no gap longer than `idle`, no end later than `deadline`.
     pub fn new(inner: B, idle: Duration, deadline: Instant) -> Self {
-        Self { inner, idle, deadline, last: Instant::now(), alarm: Alarm::default(), failed: false }
+        Self {
+            inner,
+            idle,
+            deadline,
+            last: Instant::now(),
+            alarm: Alarm::default(),
+            failed: false,
+            _busy: None,
+        }
+    }
+
+    /// Keeps the place of its request until it is dropped.
+    pub(crate) fn hold(mut self, busy: Busy) -> Self {
+        self._busy = Some(busy);
+        self
     }
 
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<CallError> {

@@ -74,7 +74,8 @@ impl Credentials {
         let wrong = |message| KeyError { key: "credentials", message };
         let mut members: Vec<Member> = Vec::new();
         for (position, credential) in (1..).zip(list) {
-            let member = Member::new(position, credential, scheme == Scheme::Bearer).map_err(wrong)?;
+            let member = Member::new(position, credential, scheme == Scheme::Bearer, instance.proxies())
+                .map_err(wrong)?;
             if members.iter().any(|other| other.name == member.name) {
                 return Err(wrong(format!("two are called {}; give each another name", member.name)));
             }

@@ -4,20 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ccproxy_config::Timeouts;
+use ccproxy_config::{Http2, Timeouts};
 use ccproxy_health::{Check, scrub};
-use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind};
-use http::{Request, Response, StatusCode, Uri};
+use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind, StartError};
+use http::header::PROXY_AUTHORIZATION;
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use thread_local::ThreadLocal;
 use tokio::time::Instant;
 
 use crate::body::TimedBody;
-use crate::connect::{Connector, HttpClient, client, connector};
+use crate::connect::{Connector, Network, Way};
 use crate::credentials::Shown;
+use crate::error::of_files;
 use crate::error::of_request;
 use crate::headers::{strip_hop_by_hop, strip_our_own};
+use crate::pool::Pool;
 use crate::reach::Probe;
 
 /// As much of a refusal as is read for its message.
@@ -33,8 +36,12 @@ pub struct Endpoint {
     prefix: String,
     timeouts: Timeouts,
     /// A pool for each thread that serves: a connection and the request that uses it wake each other without leaving it.
-    clients: ThreadLocal<HttpClient>,
+    pools: ThreadLocal<Pool>,
+    http2: Http2,
+    way: Arc<Way>,
     connector: Connector,
+    /// For a proxy that reads our requests.
+    proxy_authorization: Option<HeaderValue>,
 }
 
 /// A base URL that nothing can be sent to.
@@ -59,7 +66,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`BaseUrlError`] says what is wrong with the base URL.
-    pub fn new(base_url: &str, version: &str, timeouts: Timeouts) -> Result<Self, BaseUrlError> {
+    pub fn new(base_url: &str, version: &str, network: Network) -> Result<Self, BaseUrlError> {
         let uri: Uri = base_url
             .parse()
             .map_err(|error: http::uri::InvalidUri| BaseUrlError::NotUrl(error.to_string()))?;
@@ -74,8 +81,18 @@ impl Endpoint {
             return Err(BaseUrlError::Query);
         }
         let prefix = format!("{}{version}/", base_url.trim_end_matches('/'));
-        let connector = connector(timeouts.connect);
-        Ok(Self { prefix, clients: ThreadLocal::new(), connector, timeouts })
+        let (timeouts, http2) = (network.timeouts.clone(), network.http2);
+        let way = Arc::new(Way::new(&uri, network));
+        let (connector, proxy_authorization) = (way.connector(), way.proxy_authorization(&uri));
+        Ok(Self { prefix, timeouts, pools: ThreadLocal::new(), http2, way, connector, proxy_authorization })
+    }
+
+    /// Reads the files that the network's `tls` names, if any: a mistake there is told at once, and not by the first call.
+    ///
+    /// # Errors
+    /// [`StartError`] says which file is of no use.
+    pub async fn start(&self) -> Result<(), StartError> {
+        self.way.read_files().await.map_err(|error| StartError(of_files(&*error)))
     }
 
     /// Sends a call whose headers the provider has completed, with the credential if there is one, which hears what is
@@ -90,7 +107,9 @@ impl Endpoint {
         }
         let request = self.request(call)?;
         let wait = self.timeouts.headers.min(self.timeouts.total);
-        let response = match tokio::time::timeout(wait, self.client().request(request)).await {
+        let pool = self.pools.get_or(|| Pool::new(&self.connector, self.http2));
+        let (client, busy) = pool.take();
+        let response = match tokio::time::timeout(wait, client.request(request)).await {
             Ok(response) => response.map_err(|error| of_request(&error))?,
             Err(_) => {
                 let message = format!("the provider sent no answer within {wait:?}; try again");
@@ -110,7 +129,7 @@ impl Endpoint {
         }
         let (mut parts, body) = response.into_parts();
         strip_hop_by_hop(&mut parts.headers, &[]);
-        let body = TimedBody::new(body, self.timeouts.idle, deadline).boxed_unsync();
+        let body = TimedBody::new(body, self.timeouts.idle, deadline).hold(busy).boxed_unsync();
         Ok(Response::from_parts(parts, body))
     }
 
@@ -118,10 +137,6 @@ impl Endpoint {
     #[must_use]
     pub fn reachability(&self) -> Arc<dyn Check> {
         Arc::new(Probe::new(self.prefix.clone(), self.connector.clone()))
-    }
-
-    fn client(&self) -> &HttpClient {
-        self.clients.get_or(|| client(self.connector.clone()))
     }
 
     fn request(&self, call: Call) -> Result<Request<Full<Bytes>>, CallError> {
@@ -134,6 +149,9 @@ impl Endpoint {
         *request.uri_mut() = uri;
         *request.headers_mut() = call.headers;
         strip_our_own(request.headers_mut());
+        if let Some(authorization) = &self.proxy_authorization {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
         Ok(request)
     }
 }
@@ -173,7 +191,7 @@ mod tests {
     #[test]
     fn base_urls() {
         let check = |url: &str, version: &str, expect: Result<&str, &str>| {
-            let got = Endpoint::new(url, version, Timeouts::default());
+            let got = Endpoint::new(url, version, Network::default());
             match (got, expect) {
                 (Ok(endpoint), Ok(prefix)) => assert_eq!(endpoint.prefix, prefix),
                 (Err(error), Err(text)) => assert!(error.to_string().contains(text), "{url}: {error}"),

@@ -5,7 +5,7 @@ use std::error::Error;
 use ccproxy_plugin_api::{CallError, CallErrorKind};
 use hyper_util::client::legacy;
 
-use crate::connect::{ConnectTimedOut, NoRoots};
+use crate::connect::{ConnectTimedOut, NoRoots, TunnelError, Unfit};
 use crate::resolve::Unresolved;
 
 /// Why there was no response. Addresses and system texts stay out of the message: the client may be anybody.
@@ -14,12 +14,14 @@ pub(crate) fn of_request(error: &legacy::Error) -> CallError {
         let message = format!("the provider could not be reached within {limit:?}; try again later");
         return CallError::new(CallErrorKind::ConnectTimeout, message);
     }
-    if let Some(no_roots) = find::<NoRoots>(error) {
-        return CallError::new(CallErrorKind::Internal, no_roots.to_string());
+    if let Some(reason) = cannot_begin(error) {
+        return CallError::new(CallErrorKind::Internal, reason);
     }
     if error.is_connect() {
         let reason = connect_reason(error);
-        let message = format!("the provider could not be reached ({reason}); try again later");
+        let advice =
+            if find::<rustls::Error>(error).is_some() { "check the instance" } else { "try again later" };
+        let message = format!("the provider could not be reached ({reason}); {advice}");
         return CallError::new(CallErrorKind::Connect, message);
     }
     find::<hyper::Error>(error)
@@ -48,8 +50,16 @@ pub(crate) fn connect_reason(error: &(dyn Error + 'static)) -> &'static str {
     if find::<Unresolved>(error).is_some() {
         return "its name does not resolve";
     }
-    if find::<rustls::Error>(error).is_some() {
-        return "TLS failed";
+    if let Some(error) = find::<rustls::Error>(error) {
+        return tls_reason(error);
+    }
+    match find::<TunnelError>(error) {
+        Some(TunnelError::ProxyAuthRequired) => {
+            return "the proxy wants a user and password; put them into the proxy's URL";
+        }
+        Some(TunnelError::ConnectFailed(_)) => return "the proxy cannot be reached",
+        Some(_) => return "the proxy does not let it through",
+        None => {}
     }
     match find::<std::io::Error>(error).map(std::io::Error::kind) {
         Some(std::io::ErrorKind::ConnectionRefused) => "connection refused",
@@ -57,6 +67,39 @@ pub(crate) fn connect_reason(error: &(dyn Error + 'static)) -> &'static str {
         Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable) => "no route",
         Some(std::io::ErrorKind::InvalidData) => "TLS failed",
         _ => "no connection",
+    }
+}
+
+/// What has to be mended here before anybody can be connected to. Paths stay out of it.
+pub(crate) fn cannot_begin(error: &(dyn Error + 'static)) -> Option<String> {
+    if find::<Unfit>(error).is_some() {
+        return Some("a file of the instance's tls cannot be used; its log says which".to_owned());
+    }
+    find::<NoRoots>(error).map(ToString::to_string)
+}
+
+/// The same for whoever runs the service.
+pub(crate) fn of_files(error: &(dyn Error + 'static)) -> String {
+    find::<Unfit>(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn tls_reason(error: &rustls::Error) -> &'static str {
+    use rustls::{AlertDescription, CertificateError, Error};
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "this machine does not trust the authority of its certificate; name that authority's in tls.ca"
+        }
+        Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "its certificate has expired"
+        }
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "its certificate is for another name",
+        Error::InvalidCertificate(_) => "its certificate is not valid",
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "it wants a certificate of ours; name one in tls.client"
+        }
+        _ => "TLS failed",
     }
 }
 

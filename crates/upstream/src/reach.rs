@@ -8,8 +8,8 @@ use http::Uri;
 use tokio::time::{Instant, timeout};
 use tower::ServiceExt as _;
 
-use crate::connect::{ConnectTimedOut, Connector, NoRoots};
-use crate::error::{connect_reason, find};
+use crate::connect::{ConnectTimedOut, Connector};
+use crate::error::{cannot_begin, connect_reason, find};
 
 /// A little less than the time that health gives a check, so that the reason is told.
 const TIMEOUT: Duration = Duration::from_millis(4500);
@@ -38,8 +38,8 @@ impl Probe {
             Ok(Err(error)) => error,
             Err(_) => return Outcome::fail(format!("no connection within {TIMEOUT:?}")),
         };
-        if let Some(no_roots) = find::<NoRoots>(&*error) {
-            return Outcome::fail(no_roots.to_string());
+        if let Some(reason) = cannot_begin(&*error) {
+            return Outcome::fail(reason);
         }
         let reason = match find::<ConnectTimedOut>(&*error) {
             Some(timed_out) => timed_out.to_string(),
@@ -57,17 +57,16 @@ impl Check for Probe {
 
 #[cfg(test)]
 mod tests {
-    use ccproxy_config::Timeouts;
     use ccproxy_health::Status;
     use ccproxy_plugin_api::{Call, Fault};
     use ccproxy_wire::Operation;
     use tokio::io::AsyncReadExt as _;
     use tokio::net::TcpListener;
 
-    use crate::Endpoint;
+    use crate::{Endpoint, Network};
 
     async fn run(url: &str) -> (Status, String) {
-        let outcome = Endpoint::new(url, "/v1", Timeouts::default()).unwrap().reachability().run().await;
+        let outcome = Endpoint::new(url, "/v1", Network::default()).unwrap().reachability().run().await;
         (outcome.status, outcome.output.unwrap_or_default())
     }
 
@@ -126,7 +125,7 @@ mod tests {
             model: String::new(),
             stream: false,
         };
-        let sent = Endpoint::new(&url, "/v1", Timeouts::default()).unwrap().send(call, None).await;
+        let sent = Endpoint::new(&url, "/v1", Network::default()).unwrap().send(call, None).await;
         let error = sent.err().unwrap();
         assert_eq!((error.kind().fault(), error.message()), (Fault::Us, text));
     }

@@ -1,6 +1,6 @@
 //! The keys of an `anthropic` instance.
 
-use ccproxy_config::{Credential, ModelRule, Pool, Timeouts};
+use ccproxy_config::{ClientTls, Credential, Http2, ModelRule, Pool, Timeouts};
 use ccproxy_upstream::Scheme;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +29,10 @@ pub struct Config {
     pub cli: Option<String>,
     /// How long to wait for the provider.
     pub timeouts: Timeouts,
+    /// Whom to trust as the provider, and what to show it.
+    pub tls: ClientTls,
+    /// Whether to speak HTTP/2 with the provider.
+    pub http2: Http2,
 }
 
 impl Default for Config {
@@ -43,6 +47,8 @@ impl Default for Config {
             model_mappings: Vec::new(),
             cli: None,
             timeouts: Timeouts::default(),
+            tls: ClientTls::default(),
+            http2: Http2::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ccproxy_plugin_api::entry::KeyError;
 use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
-use ccproxy_upstream::{Credentials, Endpoint};
+use ccproxy_upstream::{Credentials, Endpoint, Network};
 
 pub use config::{AuthHeader, Config};
 use provider::{Anthropic, Version};
@@ -35,7 +35,9 @@ impl Plugin for Kind {
         if config.max_tokens == 0 {
             return Err(vec![KeyError { key: "max_tokens", message: "must be more than 0".to_owned() }]);
         }
-        let endpoint = Endpoint::new(&config.base_url, "/v1", config.timeouts)
+        let Config { timeouts, tls, http2, .. } = config;
+        let network = Network { timeouts, tls, http2, proxies: Arc::clone(instance.proxies()) };
+        let endpoint = Endpoint::new(&config.base_url, "/v1", network)
             .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
         let reachability = endpoint.reachability();
         let scheme = config.auth_header.scheme();

@@ -62,7 +62,10 @@ impl Provider for Anthropic {
     }
 
     fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {
-        Box::pin(self.credentials.start())
+        Box::pin(async {
+            self.endpoint.start().await?;
+            self.credentials.start().await
+        })
     }
 
     fn call(&self, mut call: Call) -> BoxFuture<'_, Result<Answer, CallError>> {

@@ -1,6 +1,6 @@
 //! The keys of `openai` and `openai-compatible` instances.
 
-use ccproxy_config::{Credential, ModelRule, Pool, Timeouts};
+use ccproxy_config::{ClientTls, Credential, Http2, ModelRule, Pool, Timeouts};
 use ccproxy_wire::Dialect;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,6 +22,10 @@ pub struct OpenAiConfig {
     pub cli: Option<String>,
     /// How long to wait for the provider.
     pub timeouts: Timeouts,
+    /// Whom to trust as the provider, and what to show it.
+    pub tls: ClientTls,
+    /// Whether to speak HTTP/2 with the provider.
+    pub http2: Http2,
 }
 
 impl Default for OpenAiConfig {
@@ -33,6 +37,8 @@ impl Default for OpenAiConfig {
             model_mappings: Vec::new(),
             cli: None,
             timeouts: Timeouts::default(),
+            tls: ClientTls::default(),
+            http2: Http2::default(),
         }
     }
 }
@@ -61,6 +67,12 @@ pub struct CompatibleConfig {
     /// How long to wait for the provider.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// Whom to trust as the server, and what to show it.
+    #[serde(default)]
+    pub tls: ClientTls,
+    /// Whether to speak HTTP/2 with the server.
+    #[serde(default)]
+    pub http2: Http2,
 }
 
 /// Words of Chat Completions that some servers refuse and others insist on.

@@ -6,10 +6,10 @@ mod provider;
 
 use std::sync::Arc;
 
-use ccproxy_config::{Credential, ModelRule, Pool, Timeouts};
+use ccproxy_config::{Credential, ModelRule, Pool};
 use ccproxy_plugin_api::entry::KeyError;
 use ccproxy_plugin_api::{Built, Instance, Plugin, PluginEntry};
-use ccproxy_upstream::{Credentials, Endpoint, Scheme};
+use ccproxy_upstream::{Credentials, Endpoint, Network, Scheme};
 use ccproxy_wire::Dialect;
 
 pub use config::{ChatWords, CompatibleConfig, DialectName, OpenAiConfig};
@@ -28,10 +28,11 @@ impl Plugin for OpenAiKind {
     type Config = OpenAiConfig;
 
     fn build(instance: &Instance, config: OpenAiConfig) -> Result<Built, Vec<KeyError>> {
-        let OpenAiConfig { base_url, credentials, pool, model_mappings, cli, timeouts } = config;
+        let OpenAiConfig { base_url, credentials, pool, model_mappings, cli, timeouts, tls, http2 } = config;
+        let network = Network { timeouts, tls, http2, proxies: Arc::clone(instance.proxies()) };
         let dialects = vec![Dialect::Responses, Dialect::Chat];
         let chat = ChatWords::OPENAI;
-        build(instance, Parts { base_url, timeouts, credentials, pool, model_mappings, dialects, cli, chat })
+        build(instance, Parts { base_url, network, credentials, pool, model_mappings, dialects, cli, chat })
     }
 }
 
@@ -49,16 +50,19 @@ impl Plugin for CompatibleKind {
             let message = "names no dialect; leave it out for [\"chat\"]".to_owned();
             return Err(vec![KeyError { key: "dialects", message }]);
         }
-        let CompatibleConfig { base_url, credentials, pool, chat, model_mappings, timeouts, .. } = config;
+        let CompatibleConfig {
+            base_url, credentials, pool, chat, model_mappings, timeouts, tls, http2, ..
+        } = config;
         let cli = None;
-        build(instance, Parts { base_url, timeouts, credentials, pool, model_mappings, dialects, cli, chat })
+        let network = Network { timeouts, tls, http2, proxies: Arc::clone(instance.proxies()) };
+        build(instance, Parts { base_url, network, credentials, pool, model_mappings, dialects, cli, chat })
     }
 }
 
 /// What both kinds are built of.
 struct Parts {
     base_url: String,
-    timeouts: Timeouts,
+    network: Network,
     credentials: Vec<Credential>,
     pool: Pool,
     model_mappings: Vec<ModelRule>,
@@ -68,8 +72,8 @@ struct Parts {
 }
 
 fn build(instance: &Instance, parts: Parts) -> Result<Built, Vec<KeyError>> {
-    let Parts { base_url, timeouts, credentials, pool, model_mappings, dialects, cli, chat } = parts;
-    let endpoint = Endpoint::new(&base_url, "", timeouts)
+    let Parts { base_url, network, credentials, pool, model_mappings, dialects, cli, chat } = parts;
+    let endpoint = Endpoint::new(&base_url, "", network)
         .map_err(|error| vec![KeyError { key: "base_url", message: error.to_string() }])?;
     let reachability = Some(endpoint.reachability());
     let credentials = Credentials::new(instance, credentials, pool, Scheme::Bearer);

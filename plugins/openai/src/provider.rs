@@ -47,7 +47,10 @@ impl Provider for OpenAi {
     }
 
     fn start(&self) -> BoxFuture<'_, Result<(), StartError>> {
-        Box::pin(self.credentials.start())
+        Box::pin(async {
+            self.endpoint.start().await?;
+            self.credentials.start().await
+        })
     }
 
     fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, CallError>> {

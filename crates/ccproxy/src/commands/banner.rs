@@ -25,12 +25,13 @@ pub(super) struct Banner {
 
 impl Banner {
     pub(super) fn new(address: SocketAddr, instances: Vec<InstanceInfo>, settings: &Settings) -> Self {
-        let base = format!("http://{}", reachable(address));
+        let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
+        let base = format!("{scheme}://{}", reachable(address));
         let attempt = attempt(&base, &instances, settings);
         let socket = settings.management.socket.as_ref();
         let management =
             socket.map(|path| ("management socket", path.display().to_string())).into_iter().collect();
-        Self { listens: format!("http://{address}"), instances, attempt, management }
+        Self { listens: format!("{scheme}://{address}"), instances, attempt, management }
     }
 
     /// Adds the ports of the management listener, which are known once it listens.
@@ -91,14 +92,16 @@ fn mount(instance: &InstanceInfo) -> String {
 /// costs nothing and needs no knowledge of names.
 fn attempt(base: &str, instances: &[InstanceInfo], settings: &Settings) -> String {
     let auth = if settings.auth.is_required() { " -H \"authorization: Bearer $CCPROXY_TOKEN\"" } else { "" };
+    // The certificate is hardly made for the address.
+    let curl = if settings.server.tls.is_some() { "curl -sk" } else { "curl -s" };
     let simulator = instances.iter().find(|instance| instance.kind == SIMULATOR);
     let Some(simulator) = simulator else {
         let mount = instances.first().map_or_else(|| "/v1".to_owned(), mount);
-        return format!("curl -s {base}{mount}/models{auth}");
+        return format!("{curl} {base}{mount}/models{auth}");
     };
     let mount = if is_unified(settings, &simulator.name) { "/v1".to_owned() } else { mount(simulator) };
     format!(
-        "curl -s {base}{mount}/chat/completions{auth} -H 'content-type: application/json' \
+        "{curl} {base}{mount}/chat/completions{auth} -H 'content-type: application/json' \
          -d '{{\"model\":\"{DEMO_MODEL}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Hello\"}}]}}'"
     )
 }
@@ -157,6 +160,8 @@ mod tests {
         check("", "0.0.0.0:80", "curl -s http://127.0.0.1:80/v1/chat/completions -H 'content-type");
         check("", "[::1]:80", "curl -s http://[::1]:80/v1/chat/completions -H 'content-type");
         check(anthropic, "127.0.0.1:80", "curl -s http://127.0.0.1:80/claude/v1/models");
+        let tls = "[server.tls]\ncert = \"c\"\nkey = \"k\"\n";
+        check(tls, "127.0.0.1:80", "curl -sk https://127.0.0.1:80/v1/chat/completions -H 'content-type");
         check(&both, "127.0.0.1:80", "curl -s http://127.0.0.1:80/try/v1/chat/completions");
         let bearer = " -H \"authorization: Bearer $CCPROXY_TOKEN\"";
         check(token, "127.0.0.1:80", &format!("curl -s http://127.0.0.1:80/v1/chat/completions{bearer} -H"));

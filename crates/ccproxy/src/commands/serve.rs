@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ccproxy_config::Settings;
+use ccproxy_config::{Proxies, ProxyUrl, Settings};
 use ccproxy_server::{Application, Bound, BuildOptions, End};
 use ccproxy_telemetry::Form;
 use tokio::runtime::{Builder, Runtime};
@@ -65,6 +65,16 @@ fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failur
     match form {
         Form::Pretty { .. } => terminal::print(&banner.text())?,
         Form::Json => banner.log(),
+    }
+    let Proxies { http, https, except } = &settings.proxies;
+    if http.is_some() || https.is_some() {
+        let told = |proxy: &Option<ProxyUrl>| proxy.as_ref().map(ToString::to_string).unwrap_or_default();
+        tracing::info!(
+            http = told(http),
+            https = told(https),
+            except,
+            "providers_are_reached_through_a_proxy"
+        );
     }
     if !settings.server.is_loopback() && !settings.auth.is_required() {
         tracing::warn!(address = %bound.address(), "everybody_who_can_reach_this_address_is_served");

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod manual;
+pub(crate) mod pki;
 pub(crate) mod stage;
 
 use std::future::Future;

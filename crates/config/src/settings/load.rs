@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::{
-    Auth, Health, Logging, Management, ProviderSection, Retry, Route, Server, Settings, Shutdown, Translation,
+    Auth, Health, Logging, Management, ProviderSection, Proxies, Retry, Route, Server, Settings, Shutdown,
+    Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -19,7 +20,7 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 10] = [
+pub(crate) const SECTIONS: [&str; 11] = [
     "server",
     "auth",
     "health",
@@ -27,6 +28,7 @@ pub(crate) const SECTIONS: [&str; 10] = [
     "shutdown",
     "retry",
     "translation",
+    "upstream",
     "logging",
     "providers",
     "routes",
@@ -42,6 +44,8 @@ impl Default for Settings {
             retry: Retry::default(),
             translation: Translation::default(),
             shutdown: Shutdown::default(),
+            upstream: Upstream::default(),
+            proxies: Proxies::default(),
             logging: Logging::default(),
             routes: Vec::new(),
             providers: BTreeMap::new(),
@@ -78,11 +82,14 @@ impl Settings {
             retry: section(&tree, "retry", &mut mistakes),
             translation: section(&tree, "translation", &mut mistakes),
             shutdown: section(&tree, "shutdown", &mut mistakes),
+            upstream: section(&tree, "upstream", &mut mistakes),
+            proxies: Proxies::default(),
             logging: section(&tree, "logging", &mut mistakes),
             routes: section(&tree, "routes", &mut mistakes),
             providers: providers(&tree, &mut mistakes),
             tree,
         };
+        settings.proxies = settings.upstream.proxies(&sources.env, &mut mistakes);
         check(&settings, &sources.env, &mut mistakes);
         // Without providers the routes wait for those that appear by themselves.
         if !settings.providers.is_empty() && settings.tree.get("routes").is_none() {

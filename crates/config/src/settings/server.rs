@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::tls::ServerTls;
 use crate::byte_size::ByteSize;
 
 /// The listener and the limits of what it accepts.
@@ -22,7 +23,7 @@ pub struct Server {
     pub max_headers: u16,
     /// The largest head of a request, all headers together.
     pub header_bytes: ByteSize,
-    /// How long a client may take to send the head of a request.
+    /// How long a client may take to send the head of a request; of the first one, the TLS handshake included.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub header_timeout: Duration,
@@ -40,6 +41,9 @@ pub struct Server {
     pub sse_keep_alive: Duration,
     /// Threads that serve requests; 0 means one per core.
     pub workers: u16,
+    /// The certificate to serve HTTPS with. Without it, the port serves plain HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<ServerTls>,
 }
 
 impl Default for Server {
@@ -55,6 +59,7 @@ impl Default for Server {
             keep_alive: Duration::from_secs(75),
             sse_keep_alive: Duration::from_secs(15),
             workers: 0,
+            tls: None,
         }
     }
 }

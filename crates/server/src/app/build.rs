@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ccproxy_config::{Management, Mistake, Mistakes, ProviderSection, Server, Settings, Shutdown};
+use ccproxy_config::{Management, Mistake, Mistakes, ProviderSection, Proxies, Server, Settings, Shutdown};
 use ccproxy_health::{Builder, Check, Health, Heart, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
-use ccproxy_health_system::Lags;
+use ccproxy_health_system::{Lags, Watched};
 use ccproxy_plugin_api::{Instance as Name, PluginEntry};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +18,7 @@ use super::watch::watch;
 use super::{App, Application, Limits, Route};
 use crate::admin::{self, telling::Doors};
 use crate::auth::Keys;
+use crate::listen::tls::Tls;
 use crate::stored::Responses;
 
 /// The start-up gates, in the order in which they open.
@@ -42,6 +43,8 @@ pub(crate) struct Listen {
     pub(crate) server: Server,
     pub(crate) management: Management,
     pub(crate) shutdown: Shutdown,
+    /// What HTTPS is served with, if it is.
+    pub(crate) tls: Option<Arc<Tls>>,
     /// One for each thread that serves.
     pub(crate) hearts: Vec<Heart>,
 }
@@ -60,7 +63,9 @@ impl Application {
         if !options.insecure_no_auth {
             mistakes.extend(open_to_all(settings));
         }
-        let BuildOptions { checks, gates, .. } = options;
+        let BuildOptions { mut checks, gates, .. } = options;
+        let tls = Tls::new(settings);
+        checks.extend(certificate(tls.as_ref()));
         let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
         let mut core = Core::new(settings, &gates, checks)
             .map_err(|error| settings.mistake("health", error.to_string()))?;
@@ -76,6 +81,7 @@ impl Application {
             server: settings.server.clone(),
             management: settings.management.clone(),
             shutdown: settings.shutdown.clone(),
+            tls,
             hearts,
         };
         Ok(Self { app: Arc::new(app), listen })
@@ -88,6 +94,13 @@ fn workers(server: &Server) -> usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => usize::from(workers),
     }
+}
+
+/// The check of the certificate, which only looks at memory.
+fn certificate(tls: Option<&Arc<Tls>>) -> Option<Watched> {
+    let tls = Arc::clone(tls?);
+    // The name is a valid one.
+    ccproxy_health_system::certificate(move || tls.certificate()).ok()
 }
 
 fn assemble(
@@ -142,9 +155,9 @@ fn instances(
     health: &mut Builder,
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeMap<String, Arc<Instance>> {
-    let mut instances = BTreeMap::new();
+    let (mut instances, proxies) = (BTreeMap::new(), Arc::new(settings.proxies.clone()));
     for (name, section) in &settings.providers {
-        match instance(settings, section, plugins, health) {
+        match instance(settings, &proxies, section, plugins, health) {
             Ok(instance) => drop(instances.insert(name.clone(), Arc::new(instance))),
             Err(found) => mistakes.extend(found),
         }
@@ -154,6 +167,7 @@ fn instances(
 
 fn instance(
     settings: &Settings,
+    proxies: &Arc<Proxies>,
     section: &ProviderSection,
     plugins: &'static [PluginEntry],
     health: &mut Builder,
@@ -165,7 +179,7 @@ fn instance(
         let key = format!("providers.{}.kind", section.name);
         settings.mistake(&key, message).hint(format!("the kinds are {}", kinds.join(", ")))
     })?;
-    let built = entry.build(&Name::new(&section.name), &section.section)?;
+    let built = entry.build(&Name::new(&section.name).through(proxies), &section.section)?;
     watch(section, entry, built, health, settings)
         .map_err(|error| section.section.mistake("", error.to_string()).into())
 }

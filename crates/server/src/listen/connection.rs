@@ -12,10 +12,12 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, Limits, Watched};
+use super::tls::{Tls, shake_hands};
 use crate::app::App;
 use crate::middleware;
 
@@ -36,6 +38,8 @@ pub(crate) struct Connections {
     app: Arc<App>,
     builder: Arc<Builder<TokioExecutor>>,
     limits: Limits,
+    /// Where HTTPS is served.
+    tls: Option<Arc<Tls>>,
     /// Ends connections when they have no request left.
     drain: CancellationToken,
     /// Ends connections at once.
@@ -43,11 +47,12 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(app: &Arc<App>, server: &Server) -> Self {
+    pub(super) fn new(app: &Arc<App>, server: &Server, tls: Option<Arc<Tls>>) -> Self {
         Self {
             app: Arc::clone(app),
             builder: Arc::new(builder(app.limits.headers, server)),
             limits: Limits { head: server.header_timeout, idle: server.keep_alive },
+            tls,
             drain: CancellationToken::new(),
             cut: CancellationToken::new(),
         }
@@ -74,15 +79,33 @@ impl Connections {
 
     pub(super) async fn serve(self, stream: TcpStream) {
         let clock = Clock::start();
+        let Some(tls) = &self.tls else { return self.speak(stream, &clock).await };
+        let stream = tokio::select! {
+            stream = shake_hands(tls, stream) => stream,
+            // The first head is late before it could begin.
+            () = over(&clock, self.limits) => return tracing::debug!("tls_handshake_too_slow"),
+            () = self.cut.cancelled() => return,
+        };
+        if let Some(stream) = stream {
+            // Apart, so that connections without TLS do not take more memory for it.
+            Box::pin(self.speak(stream, &clock)).await;
+        }
+    }
+
+    /// Speaks HTTP to the end of the connection.
+    async fn speak<S>(&self, stream: S, clock: &Arc<Clock>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let service = service_fn(|request: Request<Incoming>| {
             let (app, busy) = (Arc::clone(&self.app), clock.busy(request.version()));
             async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
         });
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&clock)));
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(clock)));
         let connection = self.builder.serve_connection_with_upgrades(io, service);
         tokio::pin!(connection);
         // A set polls only what was woken: a busy connection does not ask again and again whether it has to end.
-        let mut stops: FuturesUnordered<_> = [self.stop(&clock)].into_iter().collect();
+        let mut stops: FuturesUnordered<_> = [self.stop(clock)].into_iter().collect();
         let ended = tokio::select! {
             biased;
             ended = connection.as_mut() => ended,
@@ -93,7 +116,7 @@ impl Connections {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     ended = connection.as_mut() => ended,
-                    () = parted(&clock, self.limits) => return,
+                    () = parted(clock, self.limits) => return,
                     () = self.cut.cancelled() => return,
                 }
             }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use ccproxy_config::{Credential, CredentialSource};
+use ccproxy_config::{Credential, CredentialSource, Proxies};
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
@@ -99,11 +99,17 @@ impl Member {
     ///
     /// # Errors
     /// What cannot work.
-    pub(super) fn new(position: usize, credential: Credential, bearer: bool) -> Result<Self, String> {
+    pub(super) fn new(
+        position: usize,
+        credential: Credential,
+        bearer: bool,
+        proxies: &Arc<Proxies>,
+    ) -> Result<Self, String> {
         // A token of an issuer is a bearer token, whatever the others of its pool are.
         let bearer = bearer || matches!(credential.source, CredentialSource::OAuth(_));
         let name = credential.name.unwrap_or_else(|| position.to_string());
-        let source = Source::new(credential.source).map_err(|wrong| format!("credential {name}: {wrong}"))?;
+        let source =
+            Source::new(credential.source, proxies).map_err(|wrong| format!("credential {name}: {wrong}"))?;
         let reading = Arc::new(Reading { source, bearer, current: ArcSwapOption::empty() });
         Ok(Self { name, reading, flight: Mutex::default() })
     }

@@ -5,12 +5,13 @@ mod answer;
 mod form;
 mod refresh;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use ccproxy_config::{ClientAuth, OAuth, SecretSource};
+use ccproxy_config::{ClientAuth, OAuth, Proxies, SecretSource, Timeouts};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
@@ -18,8 +19,9 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::source::{self, Given};
-use crate::connect::{Connector, client, connector};
+use crate::connect::{Connector, Network, Way};
 use crate::error::connect_reason;
+use crate::pool::client;
 use crate::rate_limit::retry_after;
 use answer::Token;
 use form::Form;
@@ -60,18 +62,21 @@ enum Trouble {
 impl Client {
     /// # Errors
     /// What is wrong with the token endpoint.
-    pub(super) fn new(oauth: OAuth) -> Result<Self, String> {
+    pub(super) fn new(oauth: OAuth, proxies: &Arc<Proxies>) -> Result<Self, String> {
         let OAuth { token_url, client_id, client_secret, client_auth, scope, audience, refresh_token } =
             oauth;
+        let token_url = endpoint(&token_url)?;
+        let timeouts = Timeouts { connect: CONNECT_TIMEOUT, ..Timeouts::default() };
+        let network = Network { timeouts, proxies: Arc::clone(proxies), ..Network::default() };
         Ok(Self {
-            token_url: endpoint(&token_url)?,
+            connector: Arc::new(Way::new(&token_url, network)).connector(),
+            token_url,
             client_id,
             client_secret,
             client_auth,
             scope,
             audience,
             refresh: refresh_token.map(Refresh::new),
-            connector: connector(CONNECT_TIMEOUT),
         })
     }
 

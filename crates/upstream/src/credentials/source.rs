@@ -1,8 +1,9 @@
 //! The places where an operator keeps a credential.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ccproxy_config::{CredentialSource, SecretSource};
+use ccproxy_config::{CredentialSource, Proxies, SecretSource};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
@@ -42,10 +43,10 @@ pub(super) enum Lasts {
 impl Source {
     /// # Errors
     /// What cannot work.
-    pub(super) fn new(source: CredentialSource) -> Result<Self, String> {
+    pub(super) fn new(source: CredentialSource, proxies: &Arc<Proxies>) -> Result<Self, String> {
         Ok(match source {
             CredentialSource::Secret(source) => Self::Secret(source),
-            CredentialSource::OAuth(oauth) => Self::OAuth(Box::new(Client::new(*oauth)?)),
+            CredentialSource::OAuth(oauth) => Self::OAuth(Box::new(Client::new(*oauth, proxies)?)),
         })
     }
 

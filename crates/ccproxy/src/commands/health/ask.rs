@@ -1,5 +1,7 @@
 //! One question over HTTP/1.1.
 
+mod tls;
+
 use std::error::Error as StdError;
 use std::io;
 use std::path::Path;
@@ -19,16 +21,25 @@ use super::place::{Place, Way};
 const LARGEST: usize = 1 << 20;
 /// Where the address names no port.
 const PORT: &str = "80";
+const TLS_PORT: &str = "443";
 
 /// The status and the body, or what went wrong.
 pub(super) async fn get(place: &Place) -> Result<(u16, Bytes), String> {
     match &place.way {
         Way::Tcp(authority) => {
-            let stream = TcpStream::connect(address(authority)).await.map_err(|error| unreached(&error))?;
+            let stream = connect(authority, PORT).await?;
+            exchange(stream, authority, &place.page).await
+        }
+        Way::Tls(authority) => {
+            let stream = tls::over(connect(authority, TLS_PORT).await?, authority).await?;
             exchange(stream, authority, &place.page).await
         }
         Way::Unix(socket) => through(socket, &place.page).await,
     }
+}
+
+async fn connect(authority: &str, port: &str) -> Result<TcpStream, String> {
+    TcpStream::connect(address(authority, port)).await.map_err(|error| unreached(&error))
 }
 
 #[cfg(unix)]
@@ -42,13 +53,13 @@ async fn through(_socket: &Path, _page: &str) -> Result<(u16, Bytes), String> {
     Err("this system has no Unix sockets".to_owned())
 }
 
-/// With the port that http has by itself where none is named. (A colon in brackets is part of the host.)
-fn address(authority: &str) -> String {
+/// With the port that the scheme has by itself where none is named. (A colon in brackets is part of the host.)
+fn address(authority: &str, by_itself: &str) -> String {
     let after_host = authority.rsplit_once(']').map_or(authority, |(_, rest)| rest);
     match after_host.rsplit_once(':') {
         Some((_, port)) if !port.is_empty() => authority.to_owned(),
-        Some(_) => format!("{authority}{PORT}"),
-        None => format!("{authority}:{PORT}"),
+        Some(_) => format!("{authority}{by_itself}"),
+        None => format!("{authority}:{by_itself}"),
     }
 }
 
@@ -98,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_address_has_a_port() {
-        let check = |authority, expect| assert_eq!(address(authority), expect);
+        let check = |authority, expect| assert_eq!(address(authority, PORT), expect);
         check("a", "a:80");
         check("a:", "a:80");
         check("a:1", "a:1");

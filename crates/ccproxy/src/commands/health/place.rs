@@ -26,6 +26,8 @@ pub(super) struct Place {
 pub(super) enum Way {
     /// `HOST:PORT`.
     Tcp(String),
+    /// `HOST:PORT`, where TLS is spoken.
+    Tls(String),
     /// A Unix socket.
     Unix(PathBuf),
 }
@@ -34,6 +36,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
             Way::Tcp(authority) => write!(f, "http://{authority}{}", self.page),
+            Way::Tls(authority) => write!(f, "https://{authority}{}", self.page),
             Way::Unix(socket) => write!(f, "unix:{}:{}", socket.display(), self.page),
         }
     }
@@ -43,7 +46,7 @@ impl fmt::Display for Place {
 pub(super) fn find(flags: &Health, file: Option<&Path>, context: &Context) -> Result<Place, Failure> {
     let page = page(flags);
     if let Some(url) = &flags.url {
-        let named = "--url takes http://HOST:PORT, an http:// page or unix:SOCKET";
+        let named = "--url takes http://HOST:PORT, https://HOST:PORT, a page there or unix:SOCKET";
         return parse(url, page, &context.cwd).ok_or_else(|| Failure::Usage(named.to_owned()));
     }
     let settings = load(file, Vec::new(), context)?.settings;
@@ -75,12 +78,14 @@ fn parse(url: &str, page: String, cwd: &Path) -> Option<Place> {
     }
     let uri: Uri = url.parse().ok()?;
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
-    if uri.scheme() != Some(&Scheme::HTTP) {
-        return None;
-    }
+    let way = match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP => Way::Tcp,
+        Some(scheme) if *scheme == Scheme::HTTPS => Way::Tls,
+        _ => return None,
+    };
     let named = uri.path_and_query().map(http::uri::PathAndQuery::as_str).filter(|path| *path != "/");
     let page = named.map_or(page, str::to_owned);
-    Some(Place { way: Way::Tcp(authority.to_string()), page })
+    Some(Place { way: way(authority.to_string()), page })
 }
 
 fn served(server: &Server) -> Result<Way, &'static str> {
@@ -88,7 +93,14 @@ fn served(server: &Server) -> Result<Way, &'static str> {
         return Err("the port is chosen by the system; name the proxy with --url");
     }
     let ip = server.ip().ok_or("server.host is no address")?;
-    Ok(Way::Tcp(reachable(SocketAddr::new(ip, server.port)).to_string()))
+    let authority = reachable(SocketAddr::new(ip, server.port)).to_string();
+    match &server.tls {
+        None => Ok(Way::Tcp(authority)),
+        Some(tls) if tls.client_ca.is_none() => Ok(Way::Tls(authority)),
+        Some(_) => {
+            Err("the port wants a client's certificate; set [management] and ask there with --management")
+        }
+    }
 }
 
 fn managed(management: &Management, cwd: &Path) -> Result<Way, &'static str> {
@@ -129,6 +141,9 @@ mod tests {
         check(&["--ready"], &[(host, "0.0.0.0")], Some("http://127.0.0.1:8000/health/ready"));
         check(&["--startup"], &[(host, "::")], Some("http://[::1]:8000/health/startup"));
         check(&[], &[(port, "0")], None);
+        let tls = "CCPROXY__SERVER__TLS";
+        check(&[], &[(tls, "{ cert = 'c', key = 'k' }")], Some("https://127.0.0.1:8000/health"));
+        check(&[], &[(tls, "{ cert = 'c', key = 'k', client_ca = 'a' }")], None);
     }
 
     #[test]
@@ -153,7 +168,8 @@ mod tests {
         check(&["--url", "unix:c.sock"], Some("unix:/none/c.sock:/health"));
         check(&["--live", "--url", "unix:/run/c.sock:/readyz"], Some("unix:/run/c.sock:/readyz"));
         check(&["--url", "unix:"], None);
-        check(&["--url", "https://a:1"], None);
+        check(&["--url", "https://a:1"], Some("https://a:1/health"));
+        check(&["--url", "ftp://a:1"], None);
         check(&["--url", "http://user:word@a:1"], None);
         check(&["--url", "a:1"], None);
     }

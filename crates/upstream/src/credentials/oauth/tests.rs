@@ -20,7 +20,7 @@ fn where_tokens_are_asked_for() {
 
 fn client(client_auth: ClientAuth, client_secret: Option<&str>, refresh_token: Option<&str>) -> Client {
     let source = |text: &str| SecretSource::Value(text.into());
-    Client::new(OAuth {
+    let oauth = OAuth {
         token_url: "https://issuer.test/token".to_owned(),
         client_id: "me:1".to_owned(),
         client_secret: client_secret.map(source),
@@ -28,8 +28,8 @@ fn client(client_auth: ClientAuth, client_secret: Option<&str>, refresh_token: O
         scope: Some("a b".to_owned()),
         audience: None,
         refresh_token: refresh_token.map(source),
-    })
-    .unwrap()
+    };
+    Client::new(oauth, &Arc::default()).unwrap()
 }
 
 #[tokio::test]
