@@ -53,12 +53,9 @@ impl Operation {
             "embeddings" => (Self::Embeddings, "POST"),
             "completions" => (Self::Completions, "POST"),
             "models" => (Self::Models, "GET, HEAD"),
-            path if leaves_its_folder(path) => return Match::Unknown,
             path => match path.split_once('/') {
-                Some(("models", id)) if !id.is_empty() => (Self::Model, "GET, HEAD"),
-                Some(("responses", id)) if !id.is_empty() && !id.contains('/') => {
-                    (Self::Response, "GET, DELETE")
-                }
+                Some(("models", id)) if stays(id, true) => (Self::Model, "GET, HEAD"),
+                Some(("responses", id)) if stays(id, false) => (Self::Response, "GET, DELETE"),
                 _ => return Match::Unknown,
             },
         };
@@ -119,16 +116,61 @@ impl Operation {
     }
 }
 
-/// Whether a segment of the path is `.` or `..`, however written: a server that resolves it would find itself at
-/// another path than the one that was allowed.
-fn leaves_its_folder(path: &str) -> bool {
-    let path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/").replace("%5c", "\\");
-    path.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
+/// The path of a model, by its name as it is.
+#[must_use]
+pub fn model_path(name: &str) -> String {
+    let mut path = "models/".to_owned();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:@!$&'()*+,;=".contains(&byte) {
+            path.push(char::from(byte));
+        } else {
+            path.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    path
+}
+
+/// Whether whoever decodes what follows a folder's name, as often as they like, still is in that folder, and at a name
+/// that is text. `deep` says whether the name may have slashes, of which none may follow another.
+fn stays(id: &str, deep: bool) -> bool {
+    let Ok(id) = String::from_utf8(decoded(id)) else { return false };
+    let is_name = |segment: &str| {
+        // Some servers take what follows a semicolon for a remark.
+        let name = segment.split(';').next().unwrap_or_default();
+        !matches!(name, "" | "." | "..") && !segment.chars().any(char::is_control)
+    };
+    id.split(['/', '\\']).all(is_name) && (deep || !id.contains(['/', '\\']))
+}
+
+/// Decodes the escapes of a URL, and those that come to light with it.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for byte in text.bytes() {
+        bytes.push(byte);
+        while let Some(byte) = escaped(&bytes) {
+            bytes.truncate(bytes.len() - 3);
+            bytes.push(byte);
+        }
+    }
+    bytes
+}
+
+/// What the escape stands for that these bytes end in.
+fn escaped(bytes: &[u8]) -> Option<u8> {
+    let [b'%', high, low] = bytes.last_chunk()? else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_of_models() {
+        assert_eq!(model_path("meta/llama-3.1:8b"), "models/meta/llama-3.1:8b");
+        assert_eq!(model_path("a b?c#d\r\né%2e"), "models/a%20b%3Fc%23d%0D%0A%C3%A9%252e");
+    }
 
     #[test]
     fn paths() {
@@ -150,13 +192,29 @@ mod tests {
         check(Method::GET, "models/", Match::Found(Operation::Models));
         check(Method::GET, "models/a..b", Match::Found(Operation::Model));
         check(Method::GET, "models/meta%2Fllama-3.1", Match::Found(Operation::Model));
-        for path in
-            ["models/..", "models/../files", "models/a/%2e%2E/files", "models/..%2Ffiles", "models/./a"]
-        {
+        check(Method::GET, "models/100%25-sure;v=1%", Match::Found(Operation::Model));
+        for path in [
+            "models/..",
+            "models/../files",
+            "models/a/%2e%2E/files",
+            "models/..%2Ffiles",
+            "models/./a",
+            "models//a",
+            "models/a%2f%2fb",
+            "models/%252e%25252E/files",
+            "models/%%32%65./files",
+            "models/..;x/files",
+            "models/%c0%ae%c0%ae/files",
+            "models/a%0d%0ax: y",
+            "models/a%00",
+            "models/a%C2%85",
+        ] {
             check(Method::GET, path, Match::Unknown);
         }
-        for path in ["responses/..", "responses/%2e.", "responses/..%2ffiles", "responses/..%5Cfiles"] {
-            check(Method::DELETE, path, Match::Unknown);
+        for path in
+            ["..", "%2e.", "..%2ffiles", "..%5Cfiles", "a%2fcancel", "a%252fcancel", "a\\\\b", "a%5cb"]
+        {
+            check(Method::DELETE, &format!("responses/{path}"), Match::Unknown);
         }
         check(Method::GET, "", Match::Unknown);
         check(Method::POST, "audio/speech", Match::Unknown);

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use ccproxy_plugin_api::Call;
 use ccproxy_upstream::headers::strip_hop_by_hop;
+use ccproxy_wire::operation::model_path;
 use ccproxy_wire::{Dialect, Operation, RequestHead, edit};
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderName, PROXY_AUTHORIZATION,
@@ -87,7 +88,7 @@ fn same_dialect(asked: Asked<'_>, target: &Target) -> (Call, Option<String>) {
     };
     let model = target.model.clone();
     let path = match &restore {
-        Some(_) if operation == Operation::Model => Cow::Owned(format!("models/{model}")),
+        Some(_) if operation == Operation::Model => Cow::Owned(model_path(&model)),
         _ => Cow::Borrowed(path),
     };
     let target = match parts.uri.query() {
