@@ -1,5 +1,7 @@
 //! A request as all dialects understand it.
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 use crate::part::{Cache, Part};
@@ -41,6 +43,8 @@ pub(crate) struct Request {
     pub(crate) others: Vec<String>,
     /// Responses: the tools that the client calls in another way than by one name.
     pub(crate) spaces: Spaces,
+    /// The names of the first of the tools, so many; see [`add_tool`](Self::add_tool).
+    pub(crate) names: (BTreeSet<String>, usize),
 }
 
 /// What one side says before the other does.
@@ -137,6 +141,19 @@ pub(crate) enum Format {
 }
 
 impl Request {
+    /// Adds a tool unless there is one of the same name. A client may name very many of them, so none is looked for
+    /// among all others.
+    pub(crate) fn add_tool(&mut self, tool: Tool) -> bool {
+        let (names, seen) = &mut self.names;
+        names.extend(self.tools.iter().skip(*seen).map(|tool| tool.name.clone()));
+        let new = names.insert(tool.name.clone());
+        if new {
+            self.tools.push(tool);
+        }
+        *seen = self.tools.len();
+        new
+    }
+
     /// Whether there is anything to answer. What is left of other requests is a conversation of no messages, which every
     /// provider refuses.
     pub(crate) fn says_something(&self) -> bool {

@@ -4,7 +4,7 @@
 //! input is free text, becomes a function with one argument where the provider knows functions only.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ccproxy_wire::Dialect;
@@ -23,7 +23,7 @@ pub(crate) struct ToolNames {
     /// From the provider's name to the client's.
     clients: BTreeMap<String, String>,
     /// The custom tools that go as functions, by the client's name.
-    custom: Vec<String>,
+    custom: BTreeSet<String>,
     functions: bool,
 }
 
@@ -44,7 +44,7 @@ impl ToolNames {
             self.clients.insert(theirs, tool.name.clone());
         }
         if matches!(tool.kind, ToolKind::Custom { .. }) && provider != Dialect::Responses {
-            self.custom.push(tool.name.clone());
+            self.custom.insert(tool.name.clone());
         }
     }
 
@@ -68,7 +68,7 @@ impl ToolNames {
 
     /// Whether the client knows the tool, by its own name, as a custom one, while the provider has it as a function.
     pub(crate) fn is_custom(&self, name: &str) -> bool {
-        self.custom.iter().any(|custom| custom == name)
+        self.custom.contains(name)
     }
 
     /// Chat: whether the client knows tools in their older form only.

@@ -1,5 +1,7 @@
 //! The tools of a client's request, and which of them it wants called.
 
+use std::collections::BTreeSet;
+
 use ccproxy_wire::chat::request::Request as Body;
 use ccproxy_wire::chat::tool::{Definition, Tool as Asked, ToolChoice as Choice};
 use ccproxy_wire::responses::Str;
@@ -77,7 +79,8 @@ fn choice(choice: &RawValue, field: &str, request: &mut Request) -> Result<ToolC
     let choice: Choice<'_> = read::value(field, choice.get())?;
     if let Some(allowed) = choice.allowed_tools {
         let names: Vec<Str<'_>> = allowed.tools.into_iter().filter_map(name_of).collect();
-        request.tools.retain(|tool| names.iter().any(|name| **name == tool.name));
+        let names: BTreeSet<&str> = names.iter().map(|name| &**name).collect();
+        request.tools.retain(|tool| names.contains(&*tool.name));
         return mode(allowed.mode.as_deref().unwrap_or("auto"));
     }
     let named = choice.function.or(choice.custom).and_then(|tool| tool.name).or(choice.name);

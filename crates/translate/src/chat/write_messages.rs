@@ -21,7 +21,7 @@ pub(super) fn messages<'a>(
     profile: &Profile,
     dropped: &mut Dropped,
 ) -> Vec<Message<'a>> {
-    let mut writer = Writer { out: Vec::new(), said: Vec::new(), names, profile, dropped };
+    let mut writer = Writer { out: Vec::new(), leading: 0, said: Vec::new(), names, profile, dropped };
     for turns in request.turns.chunk_by(|a, b| (a.role == Role::Assistant) == (b.role == Role::Assistant)) {
         match turns.first().map(|turn| turn.role) {
             Some(Role::Assistant) => writer.assistant(turns),
@@ -34,6 +34,8 @@ pub(super) fn messages<'a>(
 
 struct Writer<'a, 'w> {
     out: Vec<Message<'a>>,
+    /// How many of them are the operator's, before anybody else has spoken.
+    leading: usize,
     /// What has been said of a user's message that goes on.
     said: Vec<Written<'a>>,
     names: &'w ToolNames,
@@ -75,8 +77,7 @@ impl<'a> Writer<'a, '_> {
         }
         let developer = turn.role == Role::Developer && self.profile.developer;
         let role = if developer { "developer" } else { "system" };
-        let is_system = |message: &Message<'_>| matches!(message.role, "system" | "developer");
-        let at_the_beginning = self.said.is_empty() && self.out.iter().all(is_system);
+        let at_the_beginning = self.said.is_empty() && self.out.len() == self.leading;
         if !at_the_beginning && !self.profile.developer {
             // Many models take this role at the beginning only.
             let text = format!("<system-reminder>\n{text}\n</system-reminder>");
@@ -84,8 +85,15 @@ impl<'a> Writer<'a, '_> {
         }
         self.user();
         match self.out.last_mut().filter(|last| last.role == role).and_then(|last| last.content.as_mut()) {
-            Some(Content::Text(before)) => *before = format!("{before}\n\n{text}").into(),
+            Some(Content::Text(before)) => {
+                let before = before.to_mut();
+                before.push_str("\n\n");
+                before.push_str(&text);
+            }
             _ => self.push(role, Content::Text(text.into())),
+        }
+        if at_the_beginning {
+            self.leading = self.out.len();
         }
     }
 

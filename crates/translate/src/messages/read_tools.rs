@@ -50,10 +50,7 @@ pub(super) fn later(
     let added: Added<'_> = read::value(path, added.get())?;
     match (added.r#type.as_deref(), added.definition) {
         (Some("tool_definition"), Some(tool)) => {
-            let tool = tool_of(tool, &format!("{path}.definition"), dropped)?;
-            if request.tools.iter().all(|known| known.name != tool.name) {
-                request.tools.push(tool);
-            }
+            request.add_tool(tool_of(tool, &format!("{path}.definition"), dropped)?);
         }
         (Some("tool_reference"), _) => {}
         _ => dropped.note("messages.content.tool_addition"),

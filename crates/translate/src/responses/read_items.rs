@@ -111,11 +111,10 @@ fn found(item: Item<'_>, path: &str, request: &mut Request, dropped: &mut Droppe
 }
 
 fn result(request: &mut Request, result: ToolResult) {
-    let is_results = |turn: &Turn| {
-        turn.role == Role::User && turn.parts.iter().all(|part| matches!(part, Part::ToolResult(_)))
-    };
+    // A turn that begins with a result holds nothing else.
+    let is_results = |turn: &Turn| matches!(turn.parts.first(), Some(Part::ToolResult(_)));
     let part = Part::ToolResult(result);
-    match request.turns.last_mut().filter(|turn| is_results(turn) && !turn.parts.is_empty()) {
+    match request.turns.last_mut().filter(|turn| is_results(turn)) {
         Some(turn) => turn.parts.push(part),
         None => request.turns.push(Turn { role: Role::User, parts: vec![part] }),
     }

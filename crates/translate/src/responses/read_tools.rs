@@ -1,5 +1,7 @@
 //! The tools of a client's request, and which of them it wants called.
 
+use std::collections::BTreeSet;
+
 use ccproxy_wire::responses::Str;
 use ccproxy_wire::responses::request::{Allowed, Tool as Asked, ToolChoice as Choice};
 use serde_json::value::RawValue;
@@ -8,6 +10,11 @@ use super::spaces::{SEARCH, Spaces, Way};
 use crate::error::Error;
 use crate::request::{Request, Tool, ToolChoice, ToolKind};
 use crate::{Dropped, read};
+
+/// The name of a namespace is told with each of its tools.
+const MAX_NAMESPACE: usize = 256;
+/// So is its description where they have none, unless that would make more of a request than anybody has sent.
+const MAX_COPIES: usize = 4 * 1024 * 1024;
 
 /// Adds tools that stand at this path, and gives the names by which they can be called.
 pub(crate) fn add(
@@ -25,13 +32,13 @@ pub(crate) fn add(
             Some("tool_search") if tool.execution.as_deref() == Some("client") => {
                 request.spaces.learn(SEARCH, Way::Search);
                 let search = Asked { name: Some(Str(SEARCH.into())), ..tool };
-                push(function(search, SEARCH.to_owned()), request);
+                request.add_tool(function(search, SEARCH.to_owned()));
             }
             Some("function" | "custom") => {
                 let name = named(&tool, &path)?;
                 names.push(name.clone());
                 dropped.note_some("tools.output_schema", tool.output_schema.as_ref());
-                push(tool_of(tool, name), request);
+                request.add_tool(tool_of(tool, name));
             }
             None => return Err(Error::request(format!("{path}.type"), "field required")),
             Some(kind) => {
@@ -52,19 +59,28 @@ fn namespace(
 ) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     let namespace = named(&space, path)?;
-    for (n, tool) in space.tools.unwrap_or_default().into_iter().enumerate() {
+    if namespace.len() > MAX_NAMESPACE {
+        return Err(Error::request(format!("{path}.name"), "must be no longer than 256 bytes"));
+    }
+    let tools = space.tools.unwrap_or_default();
+    let mut shared = space.description;
+    if shared.as_deref().is_some_and(|text| text.len().saturating_mul(tools.len()) > MAX_COPIES) {
+        dropped.note("tools.namespace.description");
+        shared = None;
+    }
+    for (n, tool) in tools.into_iter().enumerate() {
         let path = format!("{path}.tools.{n}");
         let mut tool: Asked<'_> = read::typed(&path, tool.get())?;
         let name = named(&tool, &path)?;
         if tool.description.is_none() {
-            tool.description.clone_from(&space.description);
+            tool.description.clone_from(&shared);
         } else {
-            dropped.note_some("tools.namespace.description", space.description.as_ref());
+            dropped.note_some("tools.namespace.description", shared.as_ref());
         }
         let flat = Spaces::flat(&namespace, &name);
         let way = Way::Within { namespace: namespace.clone(), name };
         dropped.note_some("tools.output_schema", tool.output_schema.as_ref());
-        if push(tool_of(tool, flat.clone()), request) {
+        if request.add_tool(tool_of(tool, flat.clone())) {
             request.spaces.learn(&flat, way);
         } else if request.spaces.way(&flat) != Some(&way) {
             dropped.note(format!("tools.{flat}"));
@@ -94,15 +110,6 @@ fn function(tool: Asked<'_>, name: String) -> Tool {
     Tool { name, description: tool.description.map(Str::into_owned), kind, cache: None }
 }
 
-/// Adds a tool unless there is one of the same name: a search may find the same one again.
-fn push(tool: Tool, request: &mut Request) -> bool {
-    let new = request.tools.iter().all(|known| known.name != tool.name);
-    if new {
-        request.tools.push(tool);
-    }
-    new
-}
-
 /// Reads which tool is to be called; leaves those out that may not be.
 pub(crate) fn choice(choice: &RawValue, request: &mut Request) -> Result<(), Error> {
     let field = "tool_choice";
@@ -124,9 +131,8 @@ pub(crate) fn choice(choice: &RawValue, request: &mut Request) -> Result<(), Err
         }
         Some("tool_search") if request.spaces.way(SEARCH).is_some() => ToolChoice::Named(SEARCH.to_owned()),
         Some("allowed_tools") => {
-            request
-                .tools
-                .retain(|tool| choice.tools.iter().any(|allowed| allows(allowed, tool, &request.spaces)));
+            let allows = Allows::of(&choice.tools);
+            request.tools.retain(|tool| allows.tool(tool, &request.spaces));
             mode(choice.mode.as_deref().unwrap_or("auto"))?
         }
         // A tool that the provider is to run; no other has it.
@@ -135,18 +141,44 @@ pub(crate) fn choice(choice: &RawValue, request: &mut Request) -> Result<(), Err
     Ok(())
 }
 
-fn allows(allowed: &Allowed<'_>, tool: &Tool, spaces: &Spaces) -> bool {
-    let name = allowed.name.as_deref().unwrap_or_default();
-    match (&tool.kind, spaces.way(&tool.name)) {
-        (ToolKind::Hosted { kind }, _) => allowed.r#type.as_deref() == Some(kind),
-        (_, Some(Way::Search)) => allowed.r#type.as_deref() == Some(SEARCH),
-        (_, Some(Way::Within { namespace, name: inner })) => {
-            match (allowed.r#type.as_deref(), allowed.namespace.as_deref()) {
-                (Some("namespace"), _) => name == namespace,
-                (_, Some(space)) => space == namespace && name == inner,
-                (_, None) => name == tool.name,
-            }
+/// What may be called, in sets: a client may name very many tools, here and there.
+#[derive(Default)]
+struct Allows<'a> {
+    types: BTreeSet<&'a str>,
+    names: BTreeSet<&'a str>,
+    spaces: BTreeSet<&'a str>,
+    /// By namespace and name.
+    within: BTreeSet<(&'a str, &'a str)>,
+    /// By a name that says nothing of a namespace.
+    flat: BTreeSet<&'a str>,
+}
+
+impl<'a> Allows<'a> {
+    fn of(list: &'a [Allowed<'a>]) -> Self {
+        let mut allows = Self::default();
+        for allowed in list {
+            let (kind, name) = (allowed.r#type.as_deref(), allowed.name.as_deref().unwrap_or_default());
+            allows.types.extend(kind);
+            allows.names.insert(name);
+            match (kind, allowed.namespace.as_deref()) {
+                (Some("namespace"), _) => allows.spaces.insert(name),
+                (_, Some(space)) => allows.within.insert((space, name)),
+                (_, None) => allows.flat.insert(name),
+            };
         }
-        (_, None) => name == tool.name,
+        allows
+    }
+
+    fn tool(&self, tool: &Tool, spaces: &Spaces) -> bool {
+        let flat = tool.name.as_str();
+        match (&tool.kind, spaces.way(flat)) {
+            (ToolKind::Hosted { kind }, _) => self.types.contains(kind.as_str()),
+            (_, Some(Way::Search)) => self.types.contains(SEARCH),
+            (_, Some(Way::Within { namespace, name })) => {
+                let whole = self.spaces.contains(namespace.as_str()) || self.flat.contains(flat);
+                whole || self.within.contains(&(namespace.as_str(), name.as_str()))
+            }
+            (_, None) => self.names.contains(flat),
+        }
     }
 }

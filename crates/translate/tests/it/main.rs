@@ -13,6 +13,7 @@ mod corpus;
 mod golden;
 mod golden_answers;
 mod golden_requests;
+mod growth;
 mod properties;
 #[path = "../../../../fuzz/src/lib.rs"]
 mod targets;
