@@ -18,6 +18,10 @@ pub(crate) enum Error {
     BodyTooLarge { limit: u64 },
     #[error("the request has more than {limit} headers; send fewer, or have server.max_headers raised")]
     TooManyHeaders { limit: usize },
+    #[error("the request can be read in two ways: it has two hosts, or a transfer coding other than chunked")]
+    Ambiguous,
+    #[error("the request body is encoded ({encoding}); send it as it is, without content-encoding")]
+    Encoded { encoding: String },
     #[error("no key was sent; send yours as \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"")]
     NoKey,
     #[error(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ccproxy_health_server::{Page, grpc};
 use ccproxy_wire::Family;
 use futures_util::FutureExt;
+use http::header::{HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -87,5 +88,16 @@ fn admit(app: &App, headers: &HeaderMap) -> Result<(), Error> {
         return Err(Error::ForeignPage);
     }
     let limit = app.limits.headers;
-    if headers.len() > limit { Err(Error::TooManyHeaders { limit }) } else { Ok(()) }
+    if headers.len() > limit {
+        return Err(Error::TooManyHeaders { limit });
+    }
+    if is_ambiguous(headers) { Err(Error::Ambiguous) } else { Ok(()) }
+}
+
+/// Whether another server might see another request here: RFC 9112 allows one `Host`, and no coding that we do not
+/// know or that is there twice.
+fn is_ambiguous(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let plain = codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    !plain || codings.next().is_some() || headers.get_all(HOST).iter().nth(1).is_some()
 }

@@ -4,7 +4,8 @@ use ccproxy_plugin_api::{CallError, CallErrorKind};
 use ccproxy_wire::error::ErrorBody;
 use ccproxy_wire::{Dialect, Family};
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, UPGRADE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    UPGRADE,
 };
 use http::{HeaderMap, Response, StatusCode};
 
@@ -38,7 +39,9 @@ const fn row(
 fn row_of(error: &Error) -> Row {
     const INVALID: &str = "invalid_request_error";
     match error {
-        Error::Request(_) | Error::BodyBroken => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
+        Error::Request(_) | Error::BodyBroken | Error::Ambiguous => {
+            row(StatusCode::BAD_REQUEST, INVALID, INVALID, None)
+        }
         Error::BodyTimeout { .. } => {
             row(StatusCode::REQUEST_TIMEOUT, INVALID, INVALID, Some("request_timeout"))
         }
@@ -62,6 +65,9 @@ fn row_of(error: &Error) -> Row {
         }
         Error::BodyTooLarge { .. } => {
             row(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", INVALID, Some("request_too_large"))
+        }
+        Error::Encoded { .. } => {
+            row(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID, INVALID, Some("unsupported_encoding"))
         }
         Error::TooManyHeaders { .. } => row(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -170,6 +176,9 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
         Error::NoWebSocket { .. } => {
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
         }
+        Error::Encoded { .. } => {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         Error::Unsupported { .. } => {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
@@ -182,8 +191,8 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        // The rest of the body is not read: the connection cannot be used again.
-        Error::BodyTooLarge { .. } | Error::BodyTimeout { .. } => {
+        // The rest of the body is not read, or nobody knows where it ends: the connection cannot be used again.
+        Error::BodyTooLarge { .. } | Error::BodyTimeout { .. } | Error::Ambiguous => {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         _ => {}

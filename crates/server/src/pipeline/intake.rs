@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use ccproxy_wire::{Operation, RequestError, RequestHead};
-use http::header::{CONTENT_LENGTH, EXPECT};
-use http::{HeaderMap, Request};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -27,6 +27,10 @@ pub(super) async fn read(
 ) -> Result<Bytes, Error> {
     if body.is_end_stream() || !operation.has_body() {
         return Ok(Bytes::new());
+    }
+    if let Some(encoding) = encoding(headers) {
+        rest(&mut body, headers).await;
+        return Err(Error::Encoded { encoding });
     }
     let (limit, patience) = (limits.body, limits.body_timeout);
     let too_large = Error::BodyTooLarge { limit };
@@ -53,6 +57,14 @@ pub(super) async fn read(
         whole.extend_from_slice(&part);
     }
     if whole.len() as u64 > limit { Err(too_large) } else { Ok(whole.freeze()) }
+}
+
+/// What the body is encoded in. We would route by other bytes than the provider reads, and to decode it is to make room
+/// for what may be a thousand times as large.
+fn encoding(headers: &HeaderMap) -> Option<String> {
+    let plain = |encoding: &&HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    let encoding = headers.get_all(CONTENT_ENCODING).iter().find(|encoding| !plain(encoding))?;
+    Some(String::from_utf8_lossy(encoding.as_bytes()).chars().take(64).collect())
 }
 
 /// Throws the body of a request away that is refused for another reason than its body.
