@@ -140,9 +140,10 @@ impl Stream {
             Way::Same { observer, .. } => observer.finish(),
             Way::Translated(translated) => translated.finish(),
         }
-        // A translated stream is the client's to understand, so it has to have begun.
-        let open = match self.way {
-            Way::Same { .. } => self.progress() == Progress::Open,
+        // Events that we do not know may be a stream of another kind, but none at all are no stream. A translated stream is
+        // the client's to understand, so it has to have begun.
+        let open = match &self.way {
+            Way::Same { observer, .. } => observer.progress() == Progress::Open || observer.events() == 0,
             Way::Translated(_) => !self.is_over(),
         };
         open.then(|| {
