@@ -1,6 +1,8 @@
-//! What tests share: a scripted upstream with faults, a running application, the plugin conformance suite.
+//! What tests share: a scripted upstream with faults, a proxy that makes trouble, a running application, the plugin
+//! conformance suite.
 
 pub mod app;
+pub mod chaos;
 pub mod conformance;
 #[cfg(unix)]
 pub mod lab;
@@ -8,5 +10,6 @@ pub mod proxy;
 pub mod upstream;
 
 pub use app::TestApp;
+pub use chaos::ChaosProxy;
 pub use proxy::ConnectProxy;
 pub use upstream::ScriptedUpstream;

@@ -3,56 +3,15 @@
 
 use std::fs::DirEntry;
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use rustix::process::Signal;
 use tokio::net::TcpStream;
-use tokio::process::{Child, ChildStderr, Command};
 
+use crate::support::program::Program;
 use crate::support::{Conn, Request, Response, send, within};
 
-/// The program, started by a shell that can take things away from it first.
-struct Program {
-    child: Child,
-    main: SocketAddr,
-    management: SocketAddr,
-    _log: Lines<BufReader<ChildStderr>>,
-    _dir: tempfile::TempDir,
-}
-
 impl Program {
-    async fn start(before: &str, toml: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let toml = format!("[server]\nport = 0\n[management]\nport = 0\n{toml}");
-        std::fs::write(dir.path().join("ccproxy.toml"), toml).unwrap();
-        let script = format!("{before}\nexec {} serve --log-format json", env!("CARGO_BIN_EXE_ccproxy"));
-        let mut command = Command::new("sh");
-        command.args(["-c", &script]).current_dir(dir.path()).env_clear().env("HOME", dir.path());
-        command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (mut main, mut management) = (None, None);
-        within("it says where it listens", async {
-            while main.is_none() || management.is_none() {
-                let line: serde_json::Value =
-                    serde_json::from_str(&log.next_line().await.unwrap().unwrap()).unwrap();
-                let address =
-                    |key: &str| line[key].as_str()?.strip_prefix("http://")?.parse::<SocketAddr>().ok();
-                management = management.or_else(|| address("place"));
-                main = main.or_else(|| address("url"));
-            }
-        })
-        .await;
-        Self { child, main: main.unwrap(), management: management.unwrap(), _log: log, _dir: dir }
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id().unwrap()).unwrap();
-        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
-    }
-
     /// Stops it, and waits until it stands still: a signal takes a moment to reach every thread.
     async fn stop(&self) {
         self.signal(Signal::STOP);

@@ -11,6 +11,8 @@
 
 mod auth;
 mod bytes;
+#[cfg(target_os = "linux")]
+mod chaos;
 mod conformance;
 mod connections;
 mod credentials_oauth;
@@ -26,6 +28,8 @@ mod mapping;
 mod network;
 mod passthrough;
 mod routing;
+#[cfg(target_os = "linux")]
+mod security;
 mod socket;
 mod stored;
 mod streams;

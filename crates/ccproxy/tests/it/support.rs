@@ -3,6 +3,8 @@
 pub(crate) mod client;
 pub(crate) mod manual;
 pub(crate) mod pki;
+#[cfg(target_os = "linux")]
+pub(crate) mod program;
 pub(crate) mod stage;
 
 use std::future::Future;

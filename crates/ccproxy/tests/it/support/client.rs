@@ -272,6 +272,12 @@ impl Conn {
         assert_eq!(String::from_utf8_lossy(&got), String::from_utf8_lossy(expect));
     }
 
+    /// All that comes until the other side closes.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        while self.fill().await {}
+        std::mem::take(&mut self.buf)
+    }
+
     /// Waits until the other side closes, and says how; what still comes is thrown away.
     pub(crate) async fn closed(&mut self) -> Closed {
         self.buf.clear();
