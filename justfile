@@ -24,6 +24,10 @@ clients:
 consumers *flags:
     tests/consumers/run {{ flags }}
 
+# Whatever the OpenAPI description lets anybody ask.
+security:
+    tests/security/run
+
 # Bring docs/CONFIG.md and docs/openapi.json up to date.
 docs:
     cargo xtask docs

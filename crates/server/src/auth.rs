@@ -137,6 +137,25 @@ mod tests {
     }
 
     #[test]
+    fn how_far_a_guess_is_right_tells_nothing() {
+        // Only hashes are compared, each as a whole; the types say so.
+        let all = keys("[auth]\ntoken = { value = 'a-token-of-32-letters-or-so-0000' }");
+        let token: blake3::Hash = all.token.unwrap();
+        let _: &Vec<(blake3::Hash, ClientKey)> = &all.named;
+        // And what two hashes share does not grow with what their keys do: even a comparison that stopped early would not
+        // tell how much of a guess is right.
+        let right = b"a-token-of-32-letters-or-so-0000";
+        for right_bytes in 0..right.len() {
+            let mut guess = *right;
+            guess[right_bytes..].fill(b'!');
+            let hash = blake3::hash(&guess);
+            let shared = hash.as_bytes().iter().zip(token.as_bytes()).take_while(|(a, b)| a == b).count();
+            assert!(shared < 3 && all.find(&guess).is_none(), "{right_bytes}: {shared}");
+        }
+        assert!(all.find(right).is_some());
+    }
+
+    #[test]
     fn who_gets_in() {
         let hash = blake3::hash(b"alices-key");
         let open = keys("");

@@ -42,7 +42,8 @@ struct Description;
 
 /// Answers of the health endpoints follow draft-inadarei-api-health-check; those of the aliases are text.
 macro_rules! health_path {
-    ($name:ident, $path:literal, $id:literal, $form:literal, $summary:literal $(, params($($params:tt)*))?) => {
+    ($name:ident, $path:literal, $id:literal, $form:literal as $body:ident, $summary:literal
+     $(, params($($params:tt)*))? $(, missing($missing:literal))?) => {
         #[utoipa::path(
             get,
             path = $path,
@@ -51,8 +52,9 @@ macro_rules! health_path {
             summary = $summary,
             $(params($($params)*),)?
             responses(
-                (status = 200, description = "pass or warn", content_type = $form, body = Object),
-                (status = 503, description = "fail, starting or draining", content_type = $form, body = Object),
+                (status = 200, description = "pass or warn", content_type = $form, body = $body),
+                (status = 503, description = "fail, starting or draining", content_type = $form, body = $body),
+                $((status = 404, description = $missing, content_type = $form, body = $body),)?
             )
         )]
         #[allow(dead_code, reason = "carries the description; the health server's pages answer")]
@@ -64,55 +66,58 @@ health_path!(
     live,
     "/health/live",
     "liveness_probe",
-    "application/health+json",
+    "application/health+json" as Object,
     "Is this process making progress?"
 );
-health_path!(ready, "/health/ready", "readiness_probe", "application/health+json", "May it be sent traffic?",
+health_path!(ready, "/health/ready", "readiness_probe", "application/health+json" as Object, "May it be sent traffic?",
     params(("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")));
-health_path!(startup, "/health/startup", "startup_probe", "application/health+json", "Has it started?",
+health_path!(startup, "/health/startup", "startup_probe", "application/health+json" as Object, "Has it started?",
     params(("exclude" = Option<String>, Query, description = "a gate to leave out; may be repeated")));
-health_path!(detail, "/health", "detailed_health_check", "application/health+json", "How is the core, in detail?",
+health_path!(detail, "/health", "detailed_health_check", "application/health+json" as Object, "How is the core, in detail?",
     params(("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")));
 health_path!(
     component,
     "/health/checks/{name}",
     "component_health_check",
-    "application/health+json",
+    "application/health+json" as Object,
     "How is one component of the core?",
-    params(("name" = String, Path, description = "the component"))
+    params(("name" = String, Path, description = "the component")),
+    missing("there is no such component")
 );
-health_path!(plugin, "/plugins/{plugin}/health", "plugin_health_check", "application/health+json",
+health_path!(plugin, "/plugins/{plugin}/health", "plugin_health_check", "application/health+json" as Object,
     "How is a provider instance?",
     params(("plugin" = String, Path, description = "the instance"),
-        ("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")));
+        ("exclude" = Option<String>, Query, description = "a check to leave out; may be repeated")),
+    missing("there is no such instance"));
 health_path!(
     plugin_component,
     "/plugins/{plugin}/health/{name}",
     "plugin_component_health_check",
-    "application/health+json",
+    "application/health+json" as Object,
     "How is one component of a provider instance?",
     params(
         ("plugin" = String, Path, description = "the instance"),
         ("name" = String, Path, description = "the component")
-    )
+    ),
+    missing("there is no such instance, or no such component")
 );
-health_path!(livez, "/livez", "livez", "text/plain", "/health/live as text, as Kubernetes has it",
+health_path!(livez, "/livez", "livez", "text/plain" as String, "/health/live as text, as Kubernetes has it",
     params(("verbose" = Option<String>, Query, description = "list what was looked at"),
         ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
-health_path!(readyz, "/readyz", "readyz", "text/plain", "/health/ready as text, as Kubernetes has it",
+health_path!(readyz, "/readyz", "readyz", "text/plain" as String, "/health/ready as text, as Kubernetes has it",
     params(("verbose" = Option<String>, Query, description = "list what was looked at"),
         ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
-health_path!(startupz, "/startupz", "startupz", "text/plain", "/health/startup as text, as Kubernetes has it",
+health_path!(startupz, "/startupz", "startupz", "text/plain" as String, "/health/startup as text, as Kubernetes has it",
     params(("verbose" = Option<String>, Query, description = "list what was looked at"),
         ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
-health_path!(healthz, "/healthz", "healthz", "text/plain", "/health as text, as Kubernetes has it",
+health_path!(healthz, "/healthz", "healthz", "text/plain" as String, "/health as text, as Kubernetes has it",
     params(("verbose" = Option<String>, Query, description = "list what was looked at"),
         ("exclude" = Option<String>, Query, description = "leave one out; may be repeated")));
 
 /// Pages for whoever may see details.
 #[rustfmt::skip] // It would indent the attribute further at every run.
 macro_rules! detail_path {
-    ($name:ident, $path:literal, $id:literal, $form:literal, $summary:literal) => {
+    ($name:ident, $path:literal, $id:literal, $form:literal as $body:ident, $summary:literal) => {
         #[utoipa::path(
             get,
             path = $path,
@@ -120,7 +125,7 @@ macro_rules! detail_path {
             tag = "health",
             summary = $summary,
             responses(
-                (status = 200, content_type = $form, body = Object),
+                (status = 200, content_type = $form, body = $body),
                 (status = 401, description = "a key or the management token has to be shown"),
             )
         )]
@@ -129,9 +134,21 @@ macro_rules! detail_path {
     };
 }
 
-detail_path!(history, "/health/history", "health_history", "application/json", "The last 256 transitions");
-detail_path!(events, "/health/events", "health_events", "text/event-stream", "Every transition to come");
-detail_path!(metrics, "/metrics", "metrics", "text/plain", "Health for Prometheus");
+detail_path!(
+    history,
+    "/health/history",
+    "health_history",
+    "application/json" as Object,
+    "The last 256 transitions"
+);
+detail_path!(
+    events,
+    "/health/events",
+    "health_events",
+    "text/event-stream" as String,
+    "Every transition to come"
+);
+detail_path!(metrics, "/metrics", "metrics", "text/plain" as String, "Health for Prometheus");
 
 /// Orders of whoever runs the service.
 macro_rules! order_path {

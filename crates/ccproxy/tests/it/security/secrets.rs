@@ -75,6 +75,47 @@ fn requests(instance: &str) -> Vec<Request> {
 async fn in_no_answer_and_no_log_line() {
     let mut upstream = ScriptedUpstream::start().await.unwrap();
     let program = start(&upstream).await;
+    under_every_fault(&program, &upstream).await;
+    let seen = |key: &str| {
+        let has = |value: &str| value == key || value.strip_prefix("Bearer ") == Some(key);
+        upstream.requests().iter().any(|seen| seen.headers.iter().any(|(_, value)| has(value)))
+    };
+    for (instance, key) in INSTANCES.iter().zip([VALUE, ENV, FILE, COMMAND]) {
+        upstream.reset();
+        let request = requests(instance).remove(0).header("x-api-key", TOKEN);
+        assert_eq!(program.send(&request).await.status, 200);
+        assert!(
+            seen(key) && !seen(TOKEN),
+            "{instance}: its own key goes to the provider, and the client's does not"
+        );
+    }
+    for request in requests("value").into_iter().chain(requests("lost")) {
+        for key in [WRONG, MANAGEMENT, TOKEN] {
+            let query = request
+                .clone()
+                .header("x-api-key", key)
+                .header("cookie", WRONG)
+                .header("proxy-authorization", WRONG);
+            check("refused", &all(&program.send(&query).await));
+        }
+    }
+    upstream.refuse().await;
+    for request in requests("value").into_iter().chain(requests("file")) {
+        check("unreachable", &all(&program.send(&request.header("x-api-key", TOKEN)).await));
+    }
+    over_http2_and_a_web_socket(&program).await;
+    pages(&program).await;
+    let log = program.log();
+    for secret in [VALUE, ENV, FILE, COMMAND, TOKEN, NAMED, MANAGEMENT, WRONG] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret}: {line:?}");
+    }
+    assert!(log.contains("TRACE") && log.contains("request_failed"), "it has been looked at");
+    assert!(!log.contains("\"target\":\"panic\""));
+}
+
+/// What is answered with every kind of key at every kind of fault.
+async fn under_every_fault(program: &Program, upstream: &ScriptedUpstream) {
     let keys = [("x-api-key", TOKEN.to_owned()), ("authorization", format!("Bearer {NAMED}"))];
     let echo = |status, key: &str| {
         Script::whole(
@@ -114,42 +155,6 @@ async fn in_no_answer_and_no_log_line() {
             }
         }
     }
-    let seen = |key: &str| {
-        let has = |value: &str| value == key || value.strip_prefix("Bearer ") == Some(key);
-        upstream.requests().iter().any(|seen| seen.headers.iter().any(|(_, value)| has(value)))
-    };
-    for (instance, key) in INSTANCES.iter().zip([VALUE, ENV, FILE, COMMAND]) {
-        upstream.reset();
-        let request = requests(instance).remove(0).header("x-api-key", TOKEN);
-        assert_eq!(program.send(&request).await.status, 200);
-        assert!(
-            seen(key) && !seen(TOKEN),
-            "{instance}: its own key goes to the provider, and the client's does not"
-        );
-    }
-    for request in requests("value").into_iter().chain(requests("lost")) {
-        for key in [WRONG, MANAGEMENT, TOKEN] {
-            let query = request
-                .clone()
-                .header("x-api-key", key)
-                .header("cookie", WRONG)
-                .header("proxy-authorization", WRONG);
-            check("refused", &all(&program.send(&query).await));
-        }
-    }
-    upstream.refuse().await;
-    for request in requests("value").into_iter().chain(requests("file")) {
-        check("unreachable", &all(&program.send(&request.header("x-api-key", TOKEN)).await));
-    }
-    over_http2_and_a_web_socket(&program).await;
-    pages(&program).await;
-    let log = program.log();
-    for secret in [VALUE, ENV, FILE, COMMAND, TOKEN, NAMED, MANAGEMENT, WRONG] {
-        let line = log.lines().find(|line| line.contains(secret));
-        assert!(line.is_none(), "{secret}: {line:?}");
-    }
-    assert!(log.contains("TRACE") && log.contains("request_failed"), "it has been looked at");
-    assert!(!log.contains("\"target\":\"panic\""));
 }
 
 async fn over_http2_and_a_web_socket(program: &Program) {
@@ -216,7 +221,7 @@ async fn in_no_command_and_no_panic() {
         &["config", "schema"],
         &["plugins", "list"],
         &["health"],
-        &["keys", "generate"],
+        &["keys", "create"],
         &["serve", "--port", "99999"],
         &["serve", "--port", &program.main.port().to_string()],
     ] {
@@ -238,7 +243,7 @@ fn in_no_debug_output_and_no_mistake() {
     check("settings", &format!("{settings:?}"));
     // A mistake right beside a secret shows the place, and not what is there.
     for (right, wrong) in [
-        ("value = 'canary", "valu = 'canary"),
+        ("value = 'canary", "values = 'canary"),
         ("[{ value = 'canary of value 01' }]", "'canary of value 01'"),
         ("[{ value = 'canary of value 01' }]", "['canary of value 01']"),
         ("{ value = 'canary of value 01' }", "{ value = 'canary of value 01', env = 'X' }"),

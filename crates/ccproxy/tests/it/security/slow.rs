@@ -26,7 +26,7 @@ async fn others_are_served_meanwhile() {
         assert_eq!(stage.send(&ask::request(path, true)).await.status, 200);
     }
     assert_eq!(stage.send(&Request::get("/health/ready")).await.status, 200);
-    let refused = crowd.iter_mut().map(|conn| conn.rest());
+    let refused = crowd.iter_mut().map(Conn::rest);
     let answers = futures_util::future::join_all(refused).await;
     for (n, answer) in answers.into_iter().enumerate() {
         let answer = String::from_utf8(answer).unwrap();
