@@ -26,7 +26,7 @@ const CLIENTS: [&str; 3] = ["/v1/messages", "/v1/chat/completions", "/v1/respons
 /// Longer than any of the configured timeouts, and much less than the defaults.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The configuration of every test here: instances at `base`, and little patience.
+/// The configuration of every test here: instances at `base`, little patience, and one call for each request.
 fn config(base: &str) -> String {
     let instance = |(name, kind, version, more): (&str, &str, &str, &str)| {
         format!(
@@ -40,7 +40,8 @@ fn config(base: &str) -> String {
         ("r", "openai-compatible", "/v1", "dialects = ['responses']"),
     ]
     .map(instance)
-    .concat()
+    .into_iter()
+    .fold("[retry]\nattempts = 1\n".to_owned(), |all, one| all + &one)
 }
 
 /// The program, the provider, and what stands between them.

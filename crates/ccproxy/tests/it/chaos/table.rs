@@ -87,7 +87,7 @@ pub(super) const TABLE: [Row; 34] = [
             "broken",
             "broken",
             "event overloaded_error, event server_error, event server_is_overloaded",
-            "event api_error, event overloaded, event server_error, event server_is_overloaded",
+            "event api_error, event overloaded, event overloaded_error, event server_error, event server_is_overloaded",
         ],
     ),
 ];

@@ -49,7 +49,8 @@ fn toml(url: &str) -> String {
     format!(
         "token = {{ value = '{MANAGEMENT}' }}\n[auth]\ntoken = {{ env = 'CLIENT_TOKEN' }}\n\
          keys = [{{ name = 'alice', hash = 'blake3:{hash}', models = ['*'] }}]\n{}\
-         [providers.lost]\nkind = 'openai'\nbase_url = '{url}/v1'\ncredentials = [{{ file = 'no-such.key' }}]\n",
+         [providers.lost]\nkind = 'openai'\nbase_url = '{url}/v1'\ncredentials = [{{ file = 'no-such.key' }}]\n\
+         [retry]\nattempts = 1\n",
         providers.collect::<String>()
     )
 }
