@@ -218,6 +218,7 @@ pub fn error(client: Family, status: u16, body: &[u8]) -> Vec<u8> {
 }
 
 /// What an error is called.
+#[derive(Clone, Copy)]
 struct Words<'a> {
     anthropic: &'a str,
     openai: &'a str,

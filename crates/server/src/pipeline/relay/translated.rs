@@ -51,12 +51,13 @@ pub(super) async fn begin(
     if parts.status.is_success() {
         let (body, usage) = match exchange.answer(&body) {
             Ok(answer) => answer,
-            Err(ccproxy_translate::Error::Failed(failed)) => {
-                let code = StatusCode::from_u16(failed.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-                parts.status = status(code, exchange.client());
-                return Ok(Made::Failed(failed.body(exchange.client().family()).into()));
-            }
-            Err(error) => return Err(foreign(&error)),
+            Err(error) => match failed(&error, exchange.client()) {
+                Some((code, body)) => {
+                    parts.status = code;
+                    return Ok(Made::Failed(body));
+                }
+                None => return Err(foreign(&error)),
+            },
         };
         if let Some(keep) = keep {
             keep.whole(&body);
@@ -86,6 +87,13 @@ fn identify(headers: &mut HeaderMap, id: &RequestId) {
     if let Some(known) = headers.get(X_REQUEST_ID).cloned() {
         headers.entry(REQUEST_ID).or_insert(known);
     }
+}
+
+/// The status and the body of a failure that came with a status of success.
+fn failed(error: &ccproxy_translate::Error, client: Dialect) -> Option<(StatusCode, Bytes)> {
+    let ccproxy_translate::Error::Failed(failed) = error else { return None };
+    let code = StatusCode::from_u16(failed.status()).ok()?;
+    Some((status(code, client), failed.body(client.family()).into()))
 }
 
 /// OpenAI's clients know no 529; Anthropic's take it for what it is.
