@@ -143,8 +143,8 @@ impl Grpc {
 
     fn list(&self, all: bool) -> tonic::Response<ListResponse> {
         let mut statuses = BTreeMap::new();
-        let plugins = self.health.plugins().filter(|_| all);
-        for name in STANDARD.into_iter().chain(plugins) {
+        let plugins = if all { self.health.plugins() } else { Vec::new() };
+        for name in STANDARD.into_iter().chain(plugins.iter().map(|name| &**name)) {
             if let Some(status) = look(&self.health, name) {
                 statuses.insert(name.to_owned(), response(status));
             }

@@ -26,6 +26,8 @@ enum PartState {
 
 #[derive(Debug)]
 struct Entry {
+    /// Its number, which no other has.
+    id: u64,
     name: String,
     essential: bool,
     state: PartState,
@@ -53,7 +55,7 @@ pub struct Container {
 #[derive(Debug, Clone)]
 pub struct Part {
     container: Container,
-    index: usize,
+    id: u64,
 }
 
 /// What a container says of itself.
@@ -87,6 +89,12 @@ impl Container {
     /// Adds a part without which the service is not ready.
     pub fn essential(&self, name: &str) -> Part {
         self.add(name, true)
+    }
+
+    /// Takes a part out. What its handle still says changes nothing, nor does it speak for another of the same name.
+    pub fn remove(&self, name: &str) {
+        self.lock().retain(|entry| entry.name != name);
+        self.version.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Every part in order: its name and `starting`, `started`, `failed` or `stopped`.
@@ -138,16 +146,18 @@ impl Container {
 
     fn add(&self, name: &str, essential: bool) -> Part {
         let mut parts = self.lock();
-        let known = parts.iter().position(|entry| entry.name == name);
-        let index = known.unwrap_or(parts.len());
-        match parts.get_mut(index) {
-            Some(entry) => entry.essential |= essential,
-            None => {
-                parts.push(Entry { name: name.to_owned(), essential, state: PartState::Starting });
+        let next = self.version.fetch_add(1, Ordering::SeqCst);
+        let id = match parts.iter_mut().find(|entry| entry.name == name) {
+            Some(entry) => {
+                entry.essential |= essential;
+                entry.id
             }
-        }
-        self.version.fetch_add(1, Ordering::SeqCst);
-        Part { container: self.clone(), index }
+            None => {
+                parts.push(Entry { id: next, name: name.to_owned(), essential, state: PartState::Starting });
+                next
+            }
+        };
+        Part { container: self.clone(), id }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -183,7 +193,7 @@ impl Part {
     }
 
     fn set(&self, state: PartState) {
-        if let Some(entry) = self.container.lock().get_mut(self.index) {
+        if let Some(entry) = self.container.lock().iter_mut().find(|entry| entry.id == self.id) {
             entry.state = state;
         }
         self.container.version.fetch_add(1, Ordering::SeqCst);

@@ -11,7 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Notify, broadcast, oneshot, watch},
     time::Instant,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -22,8 +22,9 @@ use crate::{
     events::{Events, Transition},
     lifecycle::{Lifecycle, Phase},
     links::Links,
-    passive::{Lanes, Receivers},
-    registry::{Component, Identity, Page},
+    passive::{Lanes, Receivers, Reporter},
+    registration::{Change, Registration},
+    registry::Identity,
     report::{Probes, Profile},
     sample::Sample,
     scheduler::Scheduler,
@@ -58,10 +59,8 @@ pub(crate) struct Parts {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
     pub(crate) gates: Vec<Arc<str>>,
-    pub(crate) pages: Vec<Page>,
-    pub(crate) components: Vec<Arc<Component>>,
+    pub(crate) added: Registration,
     pub(crate) container: Container,
-    pub(crate) lanes: Lanes,
     pub(crate) receivers: Receivers,
     pub(crate) hearts: Vec<(Arc<str>, Heart)>,
 }
@@ -70,8 +69,6 @@ pub(crate) struct Inner {
     pub(crate) identity: Identity,
     pub(crate) settings: Settings,
     pub(crate) lifecycle: Lifecycle,
-    pub(crate) pages: Vec<Page>,
-    pub(crate) components: Vec<Arc<Component>>,
     pub(crate) container: Container,
     pub(crate) lanes: Lanes,
     pub(crate) beats: Beats,
@@ -79,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) events: Events,
     /// Told whenever a snapshot is published or a component is switched.
     pub(crate) changes: watch::Sender<()>,
+    /// Tells the scheduler that components have come or gone.
+    pub(crate) rescheduled: Notify,
     /// Counts how often a component was switched on or off.
     pub(crate) switched: AtomicU64,
     pub(crate) probes: Probes,
@@ -95,8 +94,9 @@ pub struct Health {
 
 impl Health {
     pub(crate) fn new(parts: Parts) -> Self {
-        let readings = parts.components.iter().map(|c| Arc::new(Reading::unknown(Arc::clone(c)))).collect();
-        let snapshot = Snapshot { readings, grace: parts.settings.grace };
+        let mut snapshot =
+            Snapshot { pages: Arc::default(), readings: Vec::new(), grace: parts.settings.grace };
+        snapshot.change(&[], &parts.added);
         let inner = Inner {
             probes: Probes::new(&parts.identity, parts.settings.profile),
             beats: Beats::new(parts.hearts, parts.settings.stall_limit),
@@ -104,13 +104,12 @@ impl Health {
             identity: parts.identity,
             settings: parts.settings,
             lifecycle: Lifecycle::new(parts.gates),
-            pages: parts.pages,
-            components: parts.components,
             container: parts.container,
-            lanes: parts.lanes,
+            lanes: parts.added.lanes,
             snapshot: ArcSwap::from_pointee(snapshot),
             events: Events::default(),
             changes: watch::Sender::new(()),
+            rescheduled: Notify::new(),
             receivers: Mutex::new(Some(parts.receivers)),
         };
         Self { inner: Arc::new(inner) }
@@ -187,9 +186,9 @@ impl Health {
     /// False when there is none of this name on this page.
     pub fn set_enabled(&self, scope: &Scope, name: &str, enabled: bool) -> bool {
         let mut found = false;
-        for component in &self.inner.components {
-            if component.scope == *scope && component.spec.name() == name {
-                component.enabled.store(enabled, Ordering::SeqCst);
+        for reading in &self.inner.snapshot.load().readings {
+            if reading.scope() == scope && reading.spec().name() == name {
+                reading.component.enabled.store(enabled, Ordering::SeqCst);
                 found = true;
             }
         }
@@ -237,8 +236,36 @@ impl Health {
     }
 
     /// The names of the plugins that have a page.
-    pub fn plugins(&self) -> impl Iterator<Item = &str> {
-        self.inner.pages.iter().map(|page| &*page.name)
+    pub fn plugins(&self) -> Vec<Arc<str>> {
+        self.inner.snapshot.load().pages.iter().map(|page| Arc::clone(&page.name)).collect()
+    }
+
+    /// Tells of a component by its page and name, beside its check; the first, if several share it.
+    pub fn reporter(&self, scope: &Scope, name: &str) -> Option<Reporter> {
+        let component = Arc::clone(&self.inner.snapshot.load().find(scope, name)?.component);
+        Some(Reporter::new(component, self.inner.lanes.clone()))
+    }
+
+    /// Begins to collect what is to be added while it runs; [`change`](Self::change) adds it.
+    pub fn registration(&self) -> Registration {
+        let core = |reading: &&Arc<Reading>| *reading.scope() == Scope::Core;
+        let snapshot = self.inner.snapshot.load();
+        let labels =
+            snapshot.readings.iter().filter(core).map(|reading| Arc::clone(&reading.component.label));
+        Registration::beside(self.inner.lanes.clone(), labels)
+    }
+
+    /// Takes away the pages of these plugins, with their components, and adds what was registered, in one step: no
+    /// watcher sees one without the other. A page that is added takes the place of one of its name; where what readiness
+    /// depends on was well, that counts until the new component's first outcome. Nothing else is touched: other
+    /// components keep their state, and the history what it has of those that are gone.
+    ///
+    /// It is done when this resolves; false if the health has not been [started](Self::start), or has ended.
+    pub async fn change(&self, gone: &[String], added: Registration) -> bool {
+        let (done, is_done) = oneshot::channel();
+        let change = Change { gone: gone.to_vec(), added, done };
+        let started = self.inner.receivers.lock().unwrap_or_else(PoisonError::into_inner).is_none();
+        started && self.inner.lanes.changes.send(change).await.is_ok() && is_done.await.is_ok()
     }
 }
 

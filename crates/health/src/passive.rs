@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::{check::Outcome, registry::Component};
+use crate::{check::Outcome, registration::Change, registry::Component};
 
 /// How many outcomes may wait for the writer in each lane.
 pub(crate) const LANE: usize = 1024;
@@ -19,7 +19,8 @@ pub(crate) const LANE: usize = 1024;
 /// One outcome on its way to the writer.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) index: usize,
+    /// The component's number.
+    pub(crate) id: usize,
     pub(crate) outcome: Outcome,
     pub(crate) at: Instant,
     pub(crate) time: Timestamp,
@@ -28,43 +29,45 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn now(index: usize, outcome: Outcome) -> Self {
-        Self { index, outcome, at: Instant::now(), time: Timestamp::now(), took: None }
+    pub(crate) fn now(id: usize, outcome: Outcome) -> Self {
+        Self { id, outcome, at: Instant::now(), time: Timestamp::now(), took: None }
     }
 }
 
 /// The ways to the writer. Checks have their own, so that a flood of traffic cannot crowd them out.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Lanes {
     pub(crate) active: mpsc::Sender<Report>,
     pub(crate) passive: mpsc::Sender<Report>,
+    pub(crate) changes: mpsc::Sender<Change>,
     pub(crate) dropped: Arc<AtomicU64>,
+    /// The next component's number.
+    pub(crate) ids: Arc<AtomicUsize>,
 }
 
 /// The writer's ends of the lanes.
-#[derive(Debug)]
 pub(crate) struct Receivers {
     pub(crate) from_checks: mpsc::Receiver<Report>,
     pub(crate) from_traffic: mpsc::Receiver<Report>,
+    pub(crate) to_change: mpsc::Receiver<Change>,
 }
 
 /// The handle by which real traffic tells how one component is. Cheap to clone.
 #[derive(Clone)]
 pub struct Reporter {
     component: Arc<Component>,
-    index: usize,
     lanes: Lanes,
 }
 
 impl Reporter {
-    pub(crate) fn new(component: Arc<Component>, index: usize, lanes: Lanes) -> Self {
-        Self { component, index, lanes }
+    pub(crate) fn new(component: Arc<Component>, lanes: Lanes) -> Self {
+        Self { component, lanes }
     }
 
     /// Reports an outcome. Never blocks: when the writer is behind, the outcome is dropped and
     /// [counted](crate::Health::dropped_reports). A pass makes the active check unnecessary for one interval.
     pub fn report(&self, outcome: Outcome) {
-        let report = Report::now(self.index, outcome);
+        let report = Report::now(self.component.id, outcome);
         let passed = report.outcome.status == crate::Status::Pass;
         let at = report.at;
         if self.lanes.passive.try_send(report).is_err() {

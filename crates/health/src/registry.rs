@@ -1,7 +1,6 @@
 //! What is registered before the start: identity, gates, plugins, components.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -17,14 +16,15 @@ use crate::{
     container::Container,
     health::{Health, Settings},
     links::LinkError,
-    passive::{LANE, Lanes, Reporter},
+    passive::{LANE, Lanes, Receivers, Reporter},
+    registration::Registration,
     report::Profile,
     scrub,
     spec::{Scope, Spec},
 };
 
 /// The longest text of an identity or description, in bytes.
-const MAX_TEXT: usize = 256;
+pub(crate) const MAX_TEXT: usize = 256;
 
 /// Who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,8 @@ impl Identity {
 
 /// A registered component: what does not change, and the few atomics that do.
 pub(crate) struct Component {
+    /// Its number, which no other has had or will have. Later ones have greater ones.
+    pub(crate) id: usize,
     pub(crate) scope: Scope,
     pub(crate) spec: Spec,
     /// `name` or `plugin/name`, with the component's id where it has one of its own (`disk(data)`): how logs, readiness
@@ -80,8 +82,15 @@ pub(crate) struct Component {
 }
 
 impl Component {
-    fn new(scope: Scope, spec: Spec, label: Arc<str>, check: Option<Arc<dyn Check>>) -> Self {
+    pub(crate) fn new(
+        id: usize,
+        scope: Scope,
+        spec: Spec,
+        label: Arc<str>,
+        check: Option<Arc<dyn Check>>,
+    ) -> Self {
         Self {
+            id,
             scope,
             spec,
             label,
@@ -144,13 +153,9 @@ pub struct Builder {
     identity: Identity,
     settings: Settings,
     gates: Vec<Arc<str>>,
-    pages: Vec<Page>,
-    components: Vec<Arc<Component>>,
-    /// How many have asked for each label.
-    labels: HashMap<Arc<str>, u32>,
+    added: Registration,
     container: Container,
-    lanes: Lanes,
-    receivers: crate::passive::Receivers,
+    receivers: Receivers,
     hearts: Vec<(Arc<str>, Heart)>,
 }
 
@@ -159,16 +164,15 @@ impl Builder {
     pub fn new(identity: Identity) -> Self {
         let (active, from_checks) = mpsc::channel(LANE);
         let (passive, from_traffic) = mpsc::channel(LANE);
+        let (changes, to_change) = mpsc::channel(1);
+        let lanes = Lanes { active, passive, changes, dropped: Arc::default(), ids: Arc::default() };
         Self {
             identity,
             settings: Settings::default(),
             gates: Vec::new(),
-            pages: Vec::new(),
-            components: Vec::new(),
-            labels: HashMap::new(),
+            added: Registration::new(lanes),
             container: Container::new(),
-            lanes: Lanes { active, passive, dropped: Arc::default() },
-            receivers: crate::passive::Receivers { from_checks, from_traffic },
+            receivers: Receivers { from_checks, from_traffic, to_change },
             hearts: Vec::new(),
         }
     }
@@ -232,24 +236,25 @@ impl Builder {
         self
     }
 
-    /// Gives a plugin its page, even if it has no checks. A page described twice keeps the last description.
+    /// What pages and components are added to, as it can be done [while a health runs](Health::registration), too.
+    pub fn registration(&mut self) -> &mut Registration {
+        &mut self.added
+    }
+
+    /// As [`Registration::plugin`].
     pub fn plugin(&mut self, name: &str, description: &str) -> &mut Self {
-        let description = scrub::line(description, MAX_TEXT);
-        match self.pages.iter_mut().find(|page| &*page.name == name) {
-            Some(page) => page.description = description,
-            None => self.pages.push(Page { name: name.into(), description }),
-        }
+        self.added.plugin(name, description);
         self
     }
 
-    /// Adds a component with a check. Several under one name are shown as one array, in order of registration.
+    /// As [`Registration::check`].
     pub fn check(&mut self, scope: Scope, spec: Spec, check: Arc<dyn Check>) -> Reporter {
-        self.add(scope, spec, Some(check))
+        self.added.check(scope, spec, check)
     }
 
-    /// Adds a component that only real traffic feeds; the spec is made [passive](Spec::passive).
+    /// As [`Registration::passive`].
     pub fn passive(&mut self, scope: Scope, spec: Spec) -> Reporter {
-        self.add(scope, spec.passive(), None)
+        self.added.passive(scope, spec)
     }
 
     /// Ends the registration.
@@ -258,45 +263,10 @@ impl Builder {
             identity: self.identity,
             settings: self.settings,
             gates: self.gates,
-            pages: self.pages,
-            components: self.components,
+            added: self.added,
             container: self.container,
-            lanes: self.lanes,
             receivers: self.receivers,
             hearts: self.hearts,
         })
-    }
-
-    fn add(&mut self, scope: Scope, spec: Spec, check: Option<Arc<dyn Check>>) -> Reporter {
-        if let Scope::Plugin(name) = &scope
-            && !self.pages.iter().any(|page| page.name == *name)
-        {
-            let description = format!("{name} plugin");
-            self.plugin(name, &description);
-        }
-        let label = self.label(&scope, &spec);
-        let component = Arc::new(Component::new(scope, spec, label, check));
-        self.components.push(Arc::clone(&component));
-        Reporter::new(component, self.components.len() - 1, self.lanes.clone())
-    }
-
-    /// A label that no other has: with the id, the measurement or at last a number, as far as it takes.
-    fn label(&mut self, scope: &Scope, spec: &Spec) -> Arc<str> {
-        let page = match scope {
-            Scope::Core => String::new(),
-            Scope::Plugin(plugin) => format!("{plugin}/"),
-        };
-        let id =
-            if spec.component_id == spec.name { String::new() } else { format!("({})", spec.component_id) };
-        let mut label: Arc<str> = format!("{page}{}{id}", spec.name).into();
-        if self.labels.contains_key(&label) {
-            label = format!("{page}{}{id}", spec.key).into();
-        }
-        while let Some(asked) = self.labels.get_mut(&label) {
-            *asked += 1;
-            label = format!("{page}{}{id}({asked})", spec.key).into();
-        }
-        self.labels.insert(Arc::clone(&label), 1);
-        label
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     health::{Health, Inner},
     lifecycle::Phase,
     scrub,
-    snapshot::{Seen, Standing},
+    snapshot::{Seen, Snapshot, Standing},
     spec::{MAX_NAME, Scope},
 };
 use entry::Own;
@@ -187,19 +187,35 @@ fn detail_at(health: &Health, view: View, exclude: &[&str], now: Moment) -> Answ
     };
     let output = if view == View::Full { &*report.output } else { anonymous(report.status) };
     let own = Own { status: report.status, output };
-    Sketch { inner, view, verdict: &verdict, scope: &Scope::Core, own: Some(own), seen: &seen, root: true }
-        .answer(now)
+    Sketch {
+        inner,
+        snapshot: &snapshot,
+        view,
+        verdict: &verdict,
+        scope: &Scope::Core,
+        own: Some(own),
+        seen: &seen,
+        root: true,
+    }
+    .answer(now)
 }
 
 fn plugin_at(health: &Health, view: View, name: &str, exclude: &[&str], now: Moment) -> Option<Answer> {
     let inner = &*health.inner;
-    let plugin = inner.pages.iter().find(|page| &*page.name == name)?;
-    let scope = Scope::Plugin(Arc::clone(&plugin.name));
     let snapshot = inner.snapshot.load();
+    let scope = Scope::Plugin(Arc::clone(&snapshot.page(name)?.name));
     let seen = aggregate::on_page(&snapshot, &scope, exclude, now.instant);
     let verdict = aggregate::plugin(&seen);
-    let sketch =
-        Sketch { inner, view, verdict: &verdict, scope: &scope, own: None, seen: &seen, root: false };
+    let sketch = Sketch {
+        inner,
+        snapshot: &snapshot,
+        view,
+        verdict: &verdict,
+        scope: &scope,
+        own: None,
+        seen: &seen,
+        root: false,
+    };
     Some(sketch.answer(now))
 }
 
@@ -221,13 +237,15 @@ fn component_at(health: &Health, view: View, scope: &Scope, name: &str, now: Mom
     let own = report.as_ref().map(|report| Own { status: report.status, output: &report.output });
     // Who may not know what is inside is not told more of one thing than its status.
     let view = if view == View::Full { view } else { View::StatusOnly };
-    let sketch = Sketch { inner, view, verdict: &verdict, scope, own, seen: &seen, root: false };
+    let sketch =
+        Sketch { inner, snapshot: &snapshot, view, verdict: &verdict, scope, own, seen: &seen, root: false };
     Some(sketch.answer(now))
 }
 
 /// A page to be drawn.
 struct Sketch<'a> {
     inner: &'a Inner,
+    snapshot: &'a Snapshot,
     view: View,
     verdict: &'a Verdict,
     scope: &'a Scope,
@@ -248,8 +266,10 @@ impl Sketch<'_> {
     fn draw(&self, now: Moment) -> Sheet {
         let (inner, profile, full) = (self.inner, self.inner.settings.profile, self.view == View::Full);
         let identity = &inner.identity;
-        let page =
-            inner.pages.iter().find(|page| matches!(self.scope, Scope::Plugin(name) if *name == page.name));
+        let page = match self.scope {
+            Scope::Core => None,
+            Scope::Plugin(name) => self.snapshot.page(name),
+        };
         let (service_id, description) = match page {
             // What kind of plugin it is belongs to the details.
             Some(page) if full => (scrub::cut(&page.name, MAX_NAME), &*page.description),

@@ -13,13 +13,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{beat::BEAT, check::Outcome, health::Inner, passive::Report, spec::Spec};
+use crate::{beat::BEAT, check::Outcome, health::Inner, passive::Report, registry::Component, spec::Spec};
 
 /// Something to do at a time. Ordered by time, then component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     at: Instant,
-    index: usize,
+    id: usize,
     what: What,
 }
 
@@ -42,6 +42,8 @@ struct Run {
 
 pub(crate) struct Scheduler {
     inner: Arc<Inner>,
+    /// The components that are run, by their numbers.
+    known: HashMap<usize, Arc<Component>>,
     agenda: BinaryHeap<Reverse<Entry>>,
     /// The run of each component, if one is under way: never more than one.
     runs: HashMap<usize, Run>,
@@ -54,6 +56,7 @@ impl Scheduler {
     pub(crate) fn new(inner: Arc<Inner>) -> Self {
         Self {
             inner,
+            known: HashMap::new(),
             agenda: BinaryHeap::new(),
             runs: HashMap::new(),
             tasks: JoinSet::new(),
@@ -79,6 +82,7 @@ impl Scheduler {
                 () = stop.cancelled() => break,
                 _ = tick.tick() => self.inner.beats.scheduler.beat(),
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended).await,
+                () = self.inner.rescheduled.notified() => self.plan(Instant::now()),
                 () = alarm => self.act().await,
             }
         }
@@ -87,15 +91,20 @@ impl Scheduler {
         let _ = timeout(BEAT, self.tasks.shutdown()).await;
     }
 
-    /// Puts the first run of every active component on the agenda.
+    /// Puts the first run of every component that is new on the agenda, and ends the runs of those that are gone.
     fn plan(&mut self, now: Instant) {
-        let components = Arc::clone(&self.inner);
-        for (index, component) in components.components.iter().enumerate() {
-            let spec = &component.spec;
-            if component.check.is_some() && !spec.passive {
-                self.agenda.push(Reverse(Entry { at: now + first_delay(spec), index, what: What::Due }));
-            }
+        let snapshot = self.inner.snapshot.load_full();
+        let there = snapshot.readings.iter().map(|reading| &reading.component);
+        let run = there.filter(|component| component.check.is_some() && !component.spec.passive);
+        let there: HashMap<usize, Arc<Component>> = run.map(|one| (one.id, Arc::clone(one))).collect();
+        for (&id, component) in there.iter().filter(|(id, _)| !self.known.contains_key(*id)) {
+            self.agenda.push(Reverse(Entry { at: now + first_delay(&component.spec), id, what: What::Due }));
         }
+        for (_, run) in self.runs.iter_mut().filter(|(id, _)| !there.contains_key(*id)) {
+            run.late = true;
+            run.abort.abort();
+        }
+        self.known = there;
     }
 
     /// Does what is due.
@@ -107,63 +116,62 @@ impl Scheduler {
             }
             self.agenda.pop();
             match entry.what {
-                What::Due => self.due(entry.index, entry.at, now),
-                What::Deadline(number) => self.deadline(entry.index, number).await,
+                What::Due => self.due(entry.id, entry.at, now),
+                What::Deadline(number) => self.deadline(entry.id, number).await,
             }
         }
     }
 
-    fn due(&mut self, index: usize, planned: Instant, now: Instant) {
-        let inner = Arc::clone(&self.inner);
-        let Some(component) = inner.components.get(index) else { return };
+    fn due(&mut self, id: usize, planned: Instant, now: Instant) {
+        // What is gone leaves its entries behind.
+        let Some(component) = self.known.get(&id).map(Arc::clone) else { return };
         let Some(check) = component.check.clone() else { return };
         let spec = &component.spec;
         let wait = spec.interval.saturating_sub(jitter(spec));
         // Counted from the plan, so that runs do not drift; from now after a pause longer than an interval.
         let next = if planned + wait > now { planned + wait } else { now + wait };
-        self.agenda.push(Reverse(Entry { at: next, index, what: What::Due }));
+        self.agenda.push(Reverse(Entry { at: next, id, what: What::Due }));
         if !component.is_enabled() || component.passed_within(spec.interval, now) {
             return;
         }
-        let number = match self.runs.get(&index) {
+        let number = match self.runs.get(&id) {
             // It ignores its cancellation: no second one beside it, but another failure once this time is up, too.
             Some(run) => run.number,
             None => {
                 self.numbers += 1;
                 let abort = self.tasks.spawn(async move { check.run().await });
-                self.owners.insert(abort.id(), index);
-                self.runs.insert(index, Run { number: self.numbers, began: now, abort, late: false });
+                self.owners.insert(abort.id(), id);
+                self.runs.insert(id, Run { number: self.numbers, began: now, abort, late: false });
                 self.numbers
             }
         };
-        self.agenda.push(Reverse(Entry { at: now + spec.timeout, index, what: What::Deadline(number) }));
+        self.agenda.push(Reverse(Entry { at: now + spec.timeout, id, what: What::Deadline(number) }));
     }
 
-    async fn deadline(&mut self, index: usize, number: u64) {
-        let Some(run) = self.runs.get_mut(&index).filter(|run| run.number == number) else { return };
+    async fn deadline(&mut self, id: usize, number: u64) {
+        let Some(allowed) = self.known.get(&id).map(|component| component.spec.timeout) else { return };
+        let Some(run) = self.runs.get_mut(&id).filter(|run| run.number == number) else { return };
         run.late = true;
         run.abort.abort();
         let took = run.began.elapsed();
-        let allowed = self.inner.components.get(index).map_or(Duration::ZERO, |c| c.spec.timeout);
-        self.report(index, Outcome::fail(format!("timed out after {allowed:?}")), took).await;
+        self.report(id, Outcome::fail(format!("timed out after {allowed:?}")), took).await;
     }
 
     async fn ended(&mut self, ended: Result<(Id, Outcome), JoinError>) {
         let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some(index) = self.owners.remove(&id) else { return };
-        let Some(run) = self.runs.remove(&index).filter(|run| !run.late) else { return };
+        let Some(id) = self.owners.remove(&id) else { return };
+        let Some(run) = self.runs.remove(&id).filter(|run| !run.late) else { return };
         let outcome = match ended {
             Ok((_, outcome)) => outcome,
             Err(error) if error.is_panic() => Outcome::fail("the check panicked"),
             Err(_) => Outcome::fail("the check was cancelled"),
         };
-        self.report(index, outcome, run.began.elapsed()).await;
+        self.report(id, outcome, run.began.elapsed()).await;
     }
 
-    async fn report(&self, index: usize, outcome: Outcome, took: Duration) {
+    async fn report(&self, id: usize, outcome: Outcome, took: Duration) {
         // An error means that the writer has ended, and with it everyone's interest.
-        let _ =
-            self.inner.lanes.active.send(Report { took: Some(took), ..Report::now(index, outcome) }).await;
+        let _ = self.inner.lanes.active.send(Report { took: Some(took), ..Report::now(id, outcome) }).await;
     }
 }
 

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::{
     check::{Observed, Outcome, Status},
-    registry::Component,
+    registration::Registration,
+    registry::{Component, Page},
     scrub,
     spec::{Scope, Spec},
     state::{Flip, State, Tracked, step},
@@ -17,6 +18,9 @@ use crate::{
 /// [`Snapshot::view`]: a pass that has grown old is no pass.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// The plugins' pages.
+    pub(crate) pages: Arc<[Page]>,
+    /// By the components' numbers, which is the order of registration.
     pub(crate) readings: Vec<Arc<Reading>>,
     pub(crate) grace: Duration,
 }
@@ -34,6 +38,8 @@ pub struct Reading {
     pub(crate) observed: Option<Observed>,
     pub(crate) took: Option<Duration>,
     pub(crate) runs: Runs,
+    /// What is known is that of the component before this one: the first outcome decides alone.
+    pub(crate) inherited: bool,
 }
 
 /// How many outcomes there have been of each kind, those of real traffic included.
@@ -81,6 +87,43 @@ impl Snapshot {
         self.readings.iter().map(move |reading| reading.seen(now, self.grace))
     }
 
+    /// The place of a component's reading, if the component is there.
+    pub(crate) fn place(&self, id: usize) -> Option<usize> {
+        self.readings.binary_search_by_key(&id, |reading| reading.component.id).ok()
+    }
+
+    /// The page of a plugin.
+    pub(crate) fn page(&self, name: &str) -> Option<&Page> {
+        self.pages.iter().find(|page| &*page.name == name)
+    }
+
+    /// Takes pages away, with their components, and puts others there.
+    pub(crate) fn change(&mut self, gone: &[String], added: &Registration) {
+        let mut pages: Vec<Page> =
+            self.pages.iter().filter(|page| !gone.iter().any(|name| **name == *page.name)).cloned().collect();
+        for page in &added.pages {
+            match pages.iter_mut().find(|there| there.name == page.name) {
+                Some(there) => *there = page.clone(),
+                None => pages.push(page.clone()),
+            }
+        }
+        let is_gone = |reading: &Reading| match reading.scope() {
+            Scope::Core => false,
+            Scope::Plugin(name) => {
+                gone.iter().any(|gone| **gone == **name) || added.pages.iter().any(|page| page.name == *name)
+            }
+        };
+        let (before, stay): (Vec<_>, Vec<_>) = self.readings.drain(..).partition(|reading| is_gone(reading));
+        self.readings = stay;
+        for component in &added.components {
+            let before = before.iter().find(|reading| reading.component.label == component.label);
+            let reading = Reading::in_place_of(Arc::clone(component), before.map(|reading| &**reading));
+            self.readings.push(Arc::new(reading));
+        }
+        self.readings.sort_by_key(|reading| reading.component.id);
+        self.pages = pages.into();
+    }
+
     /// The reading of a component by its page and name; the first, if several share it.
     pub fn find(&self, scope: &Scope, name: &str) -> Option<&Reading> {
         let is = |reading: &&Arc<Reading>| reading.spec().name() == name && reading.scope() == scope;
@@ -101,14 +144,36 @@ impl Reading {
             observed: None,
             took: None,
             runs: Runs::default(),
+            inherited: false,
+        }
+    }
+
+    /// The first reading of a component that takes the place of another. What readiness waits for was well a moment
+    /// ago: that counts until the new one's first outcome, or until it has grown too old. Anything else begins anew.
+    fn in_place_of(component: Arc<Component>, before: Option<&Self>) -> Self {
+        let fresh = Self::unknown(component);
+        let well = |before: &&Self| matches!(before.state(), State::Pass | State::Warn);
+        match before.filter(well).filter(|_| fresh.critical()) {
+            Some(before) => Self {
+                tracked: before.tracked,
+                at: before.at,
+                time: before.time,
+                output: before.output.clone(),
+                last_trouble: before.last_trouble.clone(),
+                inherited: true,
+                ..fresh
+            },
+            None => fresh,
         }
     }
 
     /// The reading after one more outcome.
     pub(crate) fn after(&self, outcome: Outcome, at: Instant, time: Timestamp) -> (Self, Option<Flip>) {
         let limits = self.spec().thresholds;
-        let (tracked, flip) = step(self.tracked, outcome.status, limits, time);
+        let before = if self.inherited { Tracked::default() } else { self.tracked };
+        let (tracked, flip) = step(before, outcome.status, limits, time);
         let mut next = self.clone();
+        next.inherited = false;
         next.tracked = tracked;
         next.at = Some(at);
         next.time = Some(time);

@@ -10,6 +10,7 @@ use crate::{
     events::Transition,
     health::Inner,
     passive::{Receivers, Report},
+    registration::Change,
     snapshot::Snapshot,
 };
 
@@ -36,6 +37,7 @@ impl Writer {
                 biased;
                 () = stop.cancelled() => break,
                 _ = tick.tick() => self.inner.beats.writer.beat(),
+                Some(change) = self.receivers.to_change.recv() => self.change(change),
                 Some(report) = self.receivers.from_checks.recv() => self.publish(report),
                 Some(report) = self.receivers.from_traffic.recv() => self.publish(report),
             }
@@ -45,13 +47,15 @@ impl Writer {
 
     /// Publishes one snapshot for this outcome and whatever else waits, those of checks first.
     fn publish(&mut self, first: Report) {
-        let Receivers { from_checks, from_traffic } = &mut self.receivers;
+        let Receivers { from_checks, from_traffic, .. } = &mut self.receivers;
         let waiting = || from_checks.try_recv().or_else(|_| from_traffic.try_recv()).ok();
         self.batch.push(first);
         self.batch.extend(std::iter::from_fn(waiting).take(BATCH - 1));
         let mut next = Snapshot::clone(&self.inner.snapshot.load());
         for report in self.batch.drain(..) {
-            let Some(reading) = next.readings.get_mut(report.index) else { continue };
+            // What is gone may still be told of: its last requests go on.
+            let place = next.place(report.id);
+            let Some(reading) = place.and_then(|place| next.readings.get_mut(place)) else { continue };
             let (mut after, flip) = reading.after(report.outcome, report.at, report.time);
             after.took = report.took.or(after.took);
             if let Some(flip) = flip {
@@ -69,5 +73,16 @@ impl Writer {
         }
         self.inner.snapshot.store(Arc::new(next));
         self.inner.changes.send_replace(());
+    }
+
+    /// Publishes a snapshot in which components have come and gone.
+    fn change(&mut self, change: Change) {
+        let mut next = Snapshot::clone(&self.inner.snapshot.load());
+        next.change(&change.gone, &change.added);
+        self.inner.snapshot.store(Arc::new(next));
+        self.inner.changes.send_replace(());
+        self.inner.rescheduled.notify_one();
+        // Nobody waiting is no error.
+        let _ = change.done.send(());
     }
 }

@@ -54,3 +54,20 @@ fn many_parts_are_counted() {
     let output = container.report().output;
     assert!(output.len() <= MAX_OUTPUT);
 }
+
+#[test]
+fn a_part_that_is_taken_out_speaks_for_nobody() {
+    let container = Container::new();
+    let (old, other) = (container.part("claude"), container.part("codex"));
+    other.started();
+    old.failed("no key");
+    container.remove("claude");
+    assert_eq!(container.report().status, Status::Pass);
+    let version = container.version();
+    let new = container.part("claude");
+    assert!(container.version() > version);
+    old.failed("no key");
+    assert_eq!(container.parts(), [("codex".to_owned(), "started"), ("claude".to_owned(), "starting")]);
+    new.started();
+    assert_eq!(container.report().status, Status::Pass);
+}

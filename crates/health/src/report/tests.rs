@@ -157,7 +157,7 @@ fn plugins_without_checks_and_with_only_checks_have_pages() {
     builder.plugin("bare", "");
     add(&mut builder, Scope::plugin("implied"), "x", false);
     let health = builder.build();
-    assert_eq!(health.plugins().collect::<Vec<_>>(), ["bare", "implied"]);
+    assert_eq!(health.plugins(), ["bare".into(), "implied".into()]);
     assert_eq!(plugin(&health, View::Full, "bare", &[]).unwrap().status, Status::Pass);
     assert!(plugin(&health, View::Full, "implied", &["x"]).unwrap().body.ends_with(br#""checks":{}}"#));
 }
