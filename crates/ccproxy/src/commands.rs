@@ -7,8 +7,8 @@ mod keys;
 mod manual;
 mod plugins;
 mod serve;
-mod service_manager;
-mod signals;
+pub(crate) mod service_manager;
+pub(crate) mod signals;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;

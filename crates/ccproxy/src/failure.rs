@@ -60,6 +60,14 @@ impl Failure {
         }
     }
 
+    /// What is wrong, one thing a line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Config(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Config(_) | Self::Missing(_) | Self::Unreadable { .. } | Self::Usage(_) => USAGE,

@@ -10,6 +10,7 @@ pub mod documents;
 mod failure;
 mod load;
 pub mod plugins;
+mod reload;
 mod terminal;
 mod watch;
 

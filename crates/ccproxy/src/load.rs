@@ -3,6 +3,7 @@
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
+use blake3::Hash;
 use ccproxy_config::{Flag, Mistake, Mistakes, Settings, Sources, discover};
 use ccproxy_server::{Application, BuildOptions};
 
@@ -14,6 +15,8 @@ use crate::plugins::PLUGINS;
 pub(crate) struct Loaded {
     /// `None` where there is no file, which is fine. Relative to the current directory where it lies below it.
     pub(crate) file: Option<PathBuf>,
+    /// Of what was in it.
+    pub(crate) hash: Option<Hash>,
     pub(crate) settings: Settings,
 }
 
@@ -33,9 +36,10 @@ pub(crate) fn load_as_far(
     let file = discover(file, env, cwd)?;
     let file = file.map(|path| path.strip_prefix(cwd).map(Path::to_owned).unwrap_or(path));
     let text = file.as_ref().map(|path| read(path, cwd)).transpose()?;
+    let hash = text.as_ref().map(|text| blake3::hash(text.as_bytes()));
     let sources = Sources { file: file.clone().zip(text), env: env.clone(), flags };
     let (settings, mistakes) = Settings::load_as_far(&sources);
-    Ok((Loaded { file, settings: settings.with_detected(env) }, mistakes))
+    Ok((Loaded { file, hash, settings: settings.with_detected(env) }, mistakes))
 }
 
 fn read(path: &Path, cwd: &Path) -> Result<String, Failure> {

@@ -1,102 +1,106 @@
-//! `config`: whether the file that is in force is still one that a restart would accept.
+//! The files of the configuration, and `config`: whether what is in force is what they say, and a restart would accept it.
 //!
-//! Whatever has become of the file, the running configuration goes on: nothing here is ever a failure.
+//! Whatever has become of the files, the running configuration goes on: nothing here is ever a failure.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use blake3::Hash;
-use ccproxy_config::{Flag, Mistakes, Place};
+use ccproxy_config::{Flag, Mistakes, Place, Settings};
 use ccproxy_health::{ComponentType, Outcome, Spec, SpecError, check_fn};
 use ccproxy_health_system::{Aside, Watched};
-use ccproxy_server::BuildOptions;
+use ccproxy_server::{BuildOptions, Reloaded};
 use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::load::{Loaded, build, load_as_far};
 
-const NAME: &str = "config";
+/// What the check is called.
+pub(crate) const NAME: &str = "config";
 /// A file system that does not answer is told here, before the engine calls it a failure.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The check of the file that was just loaded, under the same flags; none where there is no file.
-///
-/// # Errors
-/// None: the name is a valid one.
-pub(crate) fn config(
-    loaded: &Loaded,
-    flags: Vec<Flag>,
-    insecure_no_auth: bool,
-    context: &Context,
-) -> Result<Option<Watched>, SpecError> {
-    let Some(file) = &loaded.file else { return Ok(None) };
-    let file = context.cwd.join(file);
-    let context = Context { env: context.env.clone(), cwd: context.cwd.clone() };
-    let start = hash(&file).ok();
-    let watch = Watch { file, start, flags, insecure_no_auth, context, last: Mutex::new(None) };
-    let (watch, aside) = (Arc::new(watch), Aside::default());
-    let check = check_fn(move || {
-        let (watch, aside) = (Arc::clone(&watch), aside.clone());
-        async move {
-            match timeout(PATIENCE, aside.run(move || watch.look())).await {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(not_done)) => unread(&not_done),
-                Err(_) => unread(&"the file system does not answer"),
-            }
-        }
-    });
-    Ok(Some((spec()?, check)))
-}
+/// What was in each of the files; nothing where one could not be read.
+pub(crate) type Prints = BTreeMap<PathBuf, Option<Hash>>;
 
-fn spec() -> Result<Spec, SpecError> {
-    let spec = Spec::new(NAME)?.component_type(ComponentType::Datastore);
-    Ok(spec.interval(Duration::from_secs(30)).timeout(2 * PATIENCE).jitter(0.02).fall(1).rise(1))
-}
-
-struct Watch {
-    file: PathBuf,
-    /// What was in it when the program started.
-    start: Option<Hash>,
+/// Where the configuration comes from, and what came of it when it was last read.
+pub(crate) struct Files {
+    /// None where there was none at the start; a reload may find one.
+    file: Option<PathBuf>,
     flags: Vec<Flag>,
     insecure_no_auth: bool,
     context: Context,
-    /// What was in it at the last look, and what that means.
-    last: Mutex<Option<(Hash, Outcome)>>,
+    state: Mutex<State>,
 }
 
-impl Watch {
-    /// Reads the file; builds from it what a restart would build, without starting it, when it is not what it was.
-    fn look(&self) -> Outcome {
-        let now = match hash(&self.file) {
-            Ok(now) => now,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Outcome::warn("the file is not there any more; what runs goes on with what it read");
+struct State {
+    /// What was in the files when they were last read, with whatever result.
+    prints: Prints,
+    /// What is to be said of that.
+    verdict: Outcome,
+    /// What else was found in them since, and what reading that would come to.
+    news: Option<(Prints, Outcome)>,
+    /// When what is in force was read, in seconds since 1970.
+    since: i64,
+}
+
+impl Files {
+    /// Those of a configuration that was just loaded, under the same flags.
+    pub(crate) fn new(
+        loaded: &Loaded,
+        flags: Vec<Flag>,
+        insecure_no_auth: bool,
+        context: &Context,
+    ) -> Arc<Self> {
+        let file = loaded.file.as_ref().map(|file| context.cwd.join(file));
+        let context = Context { env: context.env.clone(), cwd: context.cwd.clone() };
+        let since = now();
+        let verdict = in_force(&Reloaded::default(), since);
+        let state = Mutex::new(State { prints: Prints::default(), verdict, news: None, since });
+        let files = Self { file, flags, insecure_no_auth, context, state };
+        files.state().prints = files.prints_of(loaded);
+        Arc::new(files)
+    }
+
+    /// The check of the files; none where there is no file.
+    pub(crate) fn check(self: &Arc<Self>) -> Result<Option<Watched>, SpecError> {
+        if self.file.is_none() {
+            return Ok(None);
+        }
+        let (files, aside) = (Arc::clone(self), Aside::default());
+        let check = check_fn(move || {
+            let (files, aside) = (Arc::clone(&files), aside.clone());
+            async move {
+                match timeout(PATIENCE, aside.run(move || files.look())).await {
+                    Ok(Ok(outcome)) => outcome,
+                    Ok(Err(not_done)) => unread(&not_done),
+                    Err(_) => unread(&"the file system does not answer"),
+                }
             }
-            Err(error) => return unread(&error),
+        });
+        Ok(Some((spec()?, check)))
+    }
+
+    /// What is in the files, if that is not what was there when they were last read. Blocks.
+    pub(crate) fn news(&self) -> Option<Prints> {
+        let known = self.state().prints.clone();
+        let now = prints(known.keys());
+        (now != known).then_some(now)
+    }
+
+    /// Reads the configuration and builds from it what a start would build, without starting it. Blocks. What was in the
+    /// files is what was there before anything was made of it: whatever comes after is news.
+    pub(crate) fn read(&self) -> (Prints, Result<Settings, Failure>) {
+        let main = prints(&self.file);
+        let (loaded, mistakes) = match load_as_far(self.file.as_deref(), self.flags.clone(), &self.context) {
+            Ok(loaded) => loaded,
+            Err(failure) => return (main, Err(failure)),
         };
-        if self.start == Some(now) {
-            return Outcome::pass();
-        }
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some((seen, outcome)) if *seen == now => outcome.clone(),
-            _ => last.insert((now, self.judge())).1.clone(),
-        }
-    }
-
-    fn judge(&self) -> Outcome {
-        match self.attempt() {
-            Ok(()) => Outcome::warn("changed since the start; restart to apply it"),
-            Err(Failure::Config(mistakes)) => Outcome::warn(listed(&mistakes)),
-            Err(failure) => unread(&failure),
-        }
-    }
-
-    fn attempt(&self) -> Result<(), Failure> {
-        let (loaded, mistakes) = load_as_far(Some(&self.file), self.flags.clone(), &self.context)?;
+        let prints = self.prints_of(&loaded);
         // The application knows by name what may be critical.
         let own = spec().map(|spec| (spec, check_fn(|| async { Outcome::pass() })));
         let options = BuildOptions {
@@ -104,12 +108,98 @@ impl Watch {
             checks: own.into_iter().collect(),
             ..BuildOptions::default()
         };
-        build(&loaded.settings, mistakes, options).map(drop)
+        let built = build(&loaded.settings, mistakes, options);
+        (prints, built.map(|_| loaded.settings))
+    }
+
+    /// Notes what reading the files has come to, and gives what is to be said of it.
+    pub(crate) fn settle(&self, prints: Prints, result: Result<&Reloaded, &Failure>) -> Outcome {
+        let mut state = self.state();
+        if result.is_ok() {
+            state.since = now();
+        }
+        state.verdict = match result {
+            Ok(reloaded) => in_force(reloaded, state.since),
+            Err(failure) => refused(failure).observed(state.since, UNIT),
+        };
+        state.prints = prints;
+        state.news = None;
+        state.verdict.clone()
+    }
+
+    /// Looks at the files and says what is to be said of them.
+    fn look(&self) -> Outcome {
+        let since = self.state().since;
+        let gone = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                Outcome::warn("the file is not there any more; what runs goes on with what it read")
+            }
+            _ => unread(&error),
+        };
+        if let Some(Err(error)) = self.file.as_ref().map(std::fs::read) {
+            return gone(error).observed(since, UNIT);
+        }
+        let Some(news) = self.news() else { return self.state().verdict.clone() };
+        if let Some((seen, outcome)) = &self.state().news
+            && *seen == news
+        {
+            return outcome.clone();
+        }
+        let outcome = match self.read().1 {
+            Ok(_) => Outcome::warn("changed since it was read; a reload applies it"),
+            Err(failure) => refused(&failure),
+        };
+        let outcome = outcome.observed(since, UNIT);
+        self.state().news = Some((news, outcome.clone()));
+        outcome
+    }
+
+    fn prints_of(&self, loaded: &Loaded) -> Prints {
+        let cwd = &self.context.cwd;
+        let mut prints = prints(loaded.settings.files().into_iter().map(|file| cwd.join(file)));
+        prints.extend(loaded.file.as_ref().map(|file| (cwd.join(file), loaded.hash)));
+        prints
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn hash(file: &Path) -> io::Result<Hash> {
-    std::fs::read(file).map(|text| blake3::hash(&text))
+fn spec() -> Result<Spec, SpecError> {
+    let spec = Spec::new(NAME)?.component_type(ComponentType::Datastore);
+    Ok(spec.interval(Duration::from_secs(30)).timeout(2 * PATIENCE).jitter(0.02).fall(1).rise(1))
+}
+
+/// The value of the check is when what is in force was read.
+const UNIT: &str = "unix_seconds";
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn prints<P: AsRef<Path>>(files: impl IntoIterator<Item = P>) -> Prints {
+    let print = |file: P| {
+        let file = file.as_ref();
+        (file.to_owned(), std::fs::read(file).ok().map(|text| blake3::hash(&text)))
+    };
+    files.into_iter().map(print).collect()
+}
+
+fn in_force(reloaded: &Reloaded, since: i64) -> Outcome {
+    let outcome = match reloaded.restart.as_slice() {
+        [] => Outcome::pass(),
+        keys => Outcome::warn(format!("these keys take a restart: {}", keys.join(", "))),
+    };
+    outcome.observed(since, UNIT)
+}
+
+fn refused(failure: &Failure) -> Outcome {
+    match failure {
+        Failure::Config(mistakes) => Outcome::warn(listed(mistakes)),
+        failure => unread(failure),
+    }
 }
 
 fn listed(mistakes: &Mistakes) -> String {
@@ -158,7 +248,10 @@ mod tests {
                 Some(text) => std::fs::write(file, text).unwrap(),
                 None => std::fs::remove_file(file).unwrap(),
             }
-            self.check.run().await
+            let mut outcome = self.check.run().await;
+            let since = outcome.observed.take().unwrap();
+            assert_eq!(since.unit, UNIT);
+            outcome
         }
     }
 
@@ -166,7 +259,7 @@ mod tests {
         let context =
             Context { env: std::iter::empty::<(&str, &str)>().collect(), cwd: dir.path().to_owned() };
         let (loaded, _) = load_as_far(None, flags.clone(), &context).unwrap();
-        let (spec, check) = config(&loaded, flags, false, &context).unwrap()?;
+        let (spec, check) = Files::new(&loaded, flags, false, &context).check().unwrap()?;
         assert_eq!(spec.name(), "config");
         Some(check)
     }
@@ -175,7 +268,7 @@ mod tests {
     async fn follows_the_file() {
         let room = Room::with("[server]\nport = 1\n");
         let check = async |text, expect: Outcome| assert_eq!(room.after(text).await, expect, "{text:?}");
-        let changed = || Outcome::warn("changed since the start; restart to apply it");
+        let changed = || Outcome::warn("changed since it was read; a reload applies it");
         let invalid = |what: &str| Outcome::warn(format!("not valid any more, a restart would fail: {what}"));
         check(Some("[server]\nport = 1\n"), Outcome::pass()).await;
         check(Some("[server]\nport = 2\n"), changed()).await;

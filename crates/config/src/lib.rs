@@ -52,7 +52,7 @@ pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Health, InvalidTarget, KeyHash, LogFormat, Logging, Management, Profile,
-    ProviderSection, Proxies, RESERVED_NAMES, Retry, Route, Server, ServerTls, Settings, Shutdown, Sticky,
-    Strategy, Target, Translation, Upstream,
+    ProviderSection, Proxies, RESERVED_NAMES, Reload, Retry, Route, Server, ServerTls, Settings, Shutdown,
+    Sticky, Strategy, Target, Translation, Upstream,
 };
 pub use template::template;

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
 use crate::settings::{
-    Auth, Health, Logging, Management, Retry, Route, Server, Shutdown, Translation, Upstream,
+    Auth, Health, Logging, Management, Reload, Retry, Route, Server, Shutdown, Translation, Upstream,
 };
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -23,6 +23,7 @@ pub fn schema(provider_kinds: &[(&str, Schema)]) -> Json {
     add::<Translation>(&mut properties, "translation", &mut generator);
     add::<Shutdown>(&mut properties, "shutdown", &mut generator);
     add::<Upstream>(&mut properties, "upstream", &mut generator);
+    add::<Reload>(&mut properties, "reload", &mut generator);
     add::<Logging>(&mut properties, "logging", &mut generator);
     let routes = json!({
         "description": "Which instances serve a model on the unified `/v1`. Tried in order, the first that matches wins. \

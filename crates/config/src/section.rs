@@ -52,6 +52,11 @@ impl Section {
         &self.path
     }
 
+    /// Whether both say the same, wherever they say it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.node.is_same(&other.node)
+    }
+
     /// Whether a key is set, by whatever layer.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

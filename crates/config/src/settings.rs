@@ -1,6 +1,7 @@
 //! The core's own configuration: one small struct per concern.
 
 mod auth;
+mod changes;
 mod check;
 mod detect;
 mod health;
@@ -8,6 +9,7 @@ mod load;
 mod logging;
 mod management;
 mod providers;
+mod reload;
 mod retry;
 mod routes;
 mod server;
@@ -25,6 +27,7 @@ pub use health::{Details, Health, Profile};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
 pub use providers::{ProviderSection, RESERVED_NAMES};
+pub use reload::Reload;
 pub use retry::Retry;
 pub use routes::{InvalidTarget, Route, Sticky, Strategy, Target};
 pub use server::Server;
@@ -51,6 +54,8 @@ pub struct Settings {
     pub management: Management,
     /// `[shutdown]`
     pub shutdown: Shutdown,
+    /// `[reload]`
+    pub reload: Reload,
     /// `[retry]`
     pub retry: Retry,
     /// `[translation]`

@@ -49,6 +49,7 @@ mod tests {
             "health",
             "management",
             "shutdown",
+            "reload",
             "retry",
             "translation",
             "upstream",

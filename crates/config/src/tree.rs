@@ -141,6 +141,28 @@ impl Node {
         }
     }
 
+    /// Whether both hold the same, whatever their places and the order of their keys.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Table(one), Value::Table(two)) => {
+                let same = |entry: &Entry| other.get(&entry.key).is_some_and(|node| entry.node.is_same(node));
+                one.len() == two.len() && one.iter().all(same)
+            }
+            (Value::Array(one), Value::Array(two)) => {
+                let same = |(one, two): (&Option<Self>, &Option<Self>)| match (one, two) {
+                    (Some(one), Some(two)) => one.is_same(two),
+                    (one, two) => one.is_none() && two.is_none(),
+                };
+                one.len() == two.len() && one.iter().zip(two).all(same)
+            }
+            (Value::Text(one), Value::Text(two)) | (Value::Raw(one), Value::Raw(two)) => one == two,
+            (Value::Integer(one), Value::Integer(two)) => one == two,
+            (Value::Float(one), Value::Float(two)) => one.total_cmp(two).is_eq(),
+            (Value::Bool(one), Value::Bool(two)) => one == two,
+            _ => false,
+        }
+    }
+
     fn find(&mut self, key: &str) -> Option<&mut Entry> {
         match &mut self.value {
             Value::Table(entries) => entries.iter_mut().find(|entry| entry.key == key),

@@ -137,8 +137,7 @@ impl Pages {
             _ => None,
         };
         if let Some(order) = order {
-            let may = || (self.options.guard)(headers).command;
-            return command::obey(&self.health, order, method, headers, may);
+            return command::obey(&self.health, order, method, headers, || self.may_command(headers));
         }
         if !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return reply::wrong_method(READ);
@@ -161,6 +160,11 @@ impl Pages {
     /// Whether a request with these headers sees everything.
     pub fn sees_details(&self, headers: &HeaderMap) -> bool {
         self.options.details == Details::Always || (self.options.guard)(headers).details
+    }
+
+    /// Whether a request with these headers may give orders.
+    pub fn may_command(&self, headers: &HeaderMap) -> bool {
+        (self.options.guard)(headers).command
     }
 
     /// Says in the headers of an answer that it depends on [who asks](Self::sees_details), where it does.

@@ -3,6 +3,8 @@
 //! | message | when |
 //! |---|---|
 //! | `READY=1` | the phase is ready, for the first time |
+//! | `RELOADING=1`, `MONOTONIC_USEC=` | [`Following::reloading`] |
+//! | `READY=1` | [`Following::reloaded`], once the phase is ready |
 //! | `STATUS=` | the verdict has changed: liveness where it fails, otherwise readiness |
 //! | `WATCHDOG=1` | every half of `WATCHDOG_USEC`, while liveness holds: a stalled process is killed |
 //! | `STOPPING=1` | [`Following::stopping`], or the phase is stopped; an operator's drain is a status only |
@@ -16,10 +18,12 @@ mod socket;
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use ccproxy_health::Health;
+use ccproxy_health::{Health, Phase};
+use rustix::time::{ClockId, clock_gettime};
 use tokio_util::sync::CancellationToken;
 
 use follower::Follower;
@@ -58,13 +62,14 @@ impl Systemd {
     /// # Errors
     /// The socket, the runtime or the thread cannot be had.
     pub fn start(self, health: Health, deadline: Duration) -> io::Result<Following> {
-        let follower = Follower::new(Socket::new(self.address)?, health, self.watchdog, deadline);
+        let orders = Mutex::new(Socket::new(self.address.clone())?);
+        let follower = Follower::new(Socket::new(self.address)?, health.clone(), self.watchdog, deadline);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let (stopping, stop) = (CancellationToken::new(), CancellationToken::new());
         let run = follower.run(stopping.clone(), stop.clone());
         let thread =
             thread::Builder::new().name("systemd".to_owned()).spawn(move || runtime.block_on(run))?;
-        Ok(Following { stopping, stop, thread: Some(thread) })
+        Ok(Following { health, orders, stopping, stop, thread: Some(thread) })
     }
 }
 
@@ -79,6 +84,9 @@ fn watchdog(variable: impl Fn(&str) -> Option<OsString>) -> Option<Duration> {
 /// The thread that tells systemd. Dropping it ends it; systemd's watchdog then hears nothing any more.
 #[derive(Debug)]
 pub struct Following {
+    health: Health,
+    /// What is told at once, in order.
+    orders: Mutex<Socket>,
     stopping: CancellationToken,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
@@ -88,6 +96,25 @@ impl Following {
     /// The process shuts down: says `STOPPING=1` at once, and asks for time until the deadline. Does not wait.
     pub fn stopping(&self) {
         self.stopping.cancel();
+    }
+
+    /// The configuration is being read again. Waits for systemd, for a moment at most.
+    pub fn reloading(&self) {
+        let now = clock_gettime(ClockId::Monotonic);
+        let micros = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1000;
+        self.order(&format!("RELOADING=1\nMONOTONIC_USEC={micros}\n"));
+    }
+
+    /// It has been, whatever came of it. Waits as well.
+    pub fn reloaded(&self) {
+        self.order("READY=1\n");
+    }
+
+    /// Tells something that makes sense between start and end only.
+    fn order(&self, message: &str) {
+        if self.health.phase() != Phase::Starting && !self.stopping.is_cancelled() {
+            self.orders.lock().unwrap_or_else(PoisonError::into_inner).send(message);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod openapi;
 mod plugins;
+mod reload;
 pub(crate) mod telling;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request as AxumRequest;
 use axum::response::{Html, IntoResponse, Response as AxumResponse};
-use axum::routing::get;
+use axum::routing::{get, post};
 use ccproxy_health_server::Pages;
 use ccproxy_wire::Family;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
@@ -22,12 +23,16 @@ use crate::error::Error;
 use crate::request_id::RequestId;
 use crate::respond;
 
+/// The one page that is an order.
+const RELOAD: &str = "/reload";
+
 /// The pages, in one table.
 pub(crate) fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(index))
         .route("/plugins", get(plugins::list))
         .route("/plugins/", get(plugins::list))
+        .route(RELOAD, post(reload::reload))
         .route("/openapi.json", get(openapi_json))
         .route("/docs", get(docs))
         .route("/docs/", get(docs))
@@ -42,7 +47,8 @@ pub(crate) async fn page(
 ) -> Response<Body> {
     let family = Family::of_headers(request.headers());
     let missing = Error::NoRoute { path: request.uri().path().to_owned() };
-    let wrong_method = Error::WrongMethod { method: request.method().to_string(), allow: "GET, HEAD" };
+    let allow = if request.uri().path() == RELOAD { "POST" } else { "GET, HEAD" };
+    let wrong_method = Error::WrongMethod { method: request.method().to_string(), allow };
     request.extensions_mut().insert(door.clone());
     request.extensions_mut().insert(id.clone());
     let router = app.pages.clone().with_state(Arc::clone(app)).fallback(|| async { NotFound });

@@ -1,22 +1,27 @@
-//! What all requests share: instances, routes, keys, limits, health.
+//! What requests share: an [`App`] for all that began under one configuration, and a [`Process`] for all there ever are.
 
 pub(crate) mod build;
 mod core;
 mod instance;
+pub(crate) mod reload;
 mod route;
+pub(crate) mod start;
 mod stats;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ccproxy_config::Retry;
+use arc_swap::ArcSwap;
+use ccproxy_config::{Retry, Settings};
 use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_wire::Dialect;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,8 +36,9 @@ use crate::stored::Responses;
 
 /// Everything is built, nothing is started, no I/O was done.
 pub struct Application {
-    pub(crate) app: Arc<App>,
+    pub(crate) current: Arc<Current>,
     pub(crate) listen: build::Listen,
+    pub(crate) reloading: (reload::Reloader, mpsc::Receiver<reload::ReloadOrder>),
 }
 
 /// What a provider instance is, for people.
@@ -46,12 +52,49 @@ pub struct InstanceInfo {
     pub dialects: Vec<Dialect>,
 }
 
-/// The state of the running program that requests see.
+/// The application as the configuration in force has it. A request takes it once, at its beginning, and keeps it to its
+/// end, whatever is in force by then.
+pub(crate) struct Current(ArcSwap<App>);
+
+impl Current {
+    fn new(app: App) -> Self {
+        Self(ArcSwap::from_pointee(app))
+    }
+
+    pub(crate) fn app(&self) -> Arc<App> {
+        self.0.load_full()
+    }
+
+    /// For whoever outlives the configuration.
+    pub(crate) fn process(&self) -> Arc<Process> {
+        Arc::clone(&self.0.load().process)
+    }
+}
+
+/// The provider instances by name.
+pub(crate) type Instances = BTreeMap<String, Arc<Instance>>;
+
+/// The state of the running program that a request sees: what follows from one configuration, and the process behind it.
 pub(crate) struct App {
-    pub(crate) instances: BTreeMap<String, Arc<Instance>>,
+    pub(crate) instances: Instances,
     pub(crate) routes: Vec<Route>,
-    pub(crate) keys: Arc<Keys>,
+    pub(crate) keys: Keys,
     pub(crate) limits: Limits,
+    process: Arc<Process>,
+}
+
+impl Deref for App {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
+}
+
+/// What lives as long as the process, whatever the configuration.
+pub(crate) struct Process {
+    /// The newest of them.
+    current: Weak<Current>,
     pub(crate) responses: Responses,
     pub(crate) health: Health,
     /// What is told of our health, by the door at which it is asked for.
@@ -61,6 +104,10 @@ pub(crate) struct App {
     /// The WebSockets that are open.
     pub(crate) sockets: TaskTracker,
     pub(crate) pages: axum::Router<Arc<App>>,
+    /// Where a reload is asked for.
+    orders: mpsc::Sender<reload::ReloadOrder>,
+    /// Starts instances.
+    pub(crate) starter: start::Starter,
     /// Whether `closed` is cancelled, for those who ask at every request.
     closing: AtomicBool,
     /// The listener is closed: streams that have no end of their own end.
@@ -82,10 +129,35 @@ pub(crate) struct Limits {
 }
 
 impl App {
+    fn new(settings: &Settings, keys: Keys, instances: Instances, process: Arc<Process>) -> Self {
+        let server = &settings.server;
+        Self {
+            routes: settings.routes.iter().map(|route| Route::of(route, &instances)).collect(),
+            instances,
+            keys,
+            limits: Limits {
+                body: server.body_limit.bytes(),
+                body_timeout: server.body_timeout,
+                headers: usize::from(server.max_headers),
+                sse_keep_alive: server.sse_keep_alive,
+                strict_translation: settings.translation.strict,
+                retry: settings.retry.clone(),
+            },
+            process,
+        }
+    }
+
     pub(crate) fn instance(&self, name: &str) -> Option<&Arc<Instance>> {
         self.instances.get(name)
     }
 
+    /// What a request that begins now is to see.
+    pub(crate) fn newest(self: &Arc<Self>) -> Arc<Self> {
+        self.current.upgrade().map_or_else(|| Arc::clone(self), |current| current.app())
+    }
+}
+
+impl Process {
     /// Whether the listener is closed and requests on old connections are turned away.
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)

@@ -61,6 +61,12 @@ impl Keys {
         self.token.is_some() || !self.named.is_empty()
     }
 
+    /// The keys of the tokens that are not what they were.
+    pub(crate) fn changes(&self, before: &Self) -> impl Iterator<Item = &'static str> {
+        let token = (self.token != before.token).then_some("auth.token");
+        token.into_iter().chain((self.management != before.management).then_some("management.token"))
+    }
+
     /// Whether somebody may give orders by showing the right token.
     pub(crate) fn has_management(&self) -> bool {
         self.management.is_some()

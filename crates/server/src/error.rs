@@ -30,6 +30,12 @@ pub(crate) enum Error {
     ForeignPage,
     #[error("the key is not known here; check it, or ask this proxy's operator for one")]
     WrongKey,
+    #[error(
+        "this needs more rights: show the management token, or use the management socket; no web page may do it"
+    )]
+    NoRights,
+    #[error("the configuration was not reloaded, and what was in force is: {mistakes}")]
+    NotReloaded { mistakes: String },
     #[error("the key is not good for model {model:?}; ask this proxy's operator, or use another model")]
     ModelNotAllowed { model: String },
     #[error("there is no {path}; see /docs for what there is")]

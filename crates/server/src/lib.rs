@@ -21,6 +21,7 @@ mod stored;
 
 pub use admin::openapi::openapi;
 pub use app::build::BuildOptions;
+pub use app::reload::{Prepared, ReloadOrder, ReloadOutcome, Reloaded, Reloader};
 pub use app::{Application, InstanceInfo, Stats};
 pub use listen::{BindError, Bound};
 pub use shutdown::End;

@@ -14,11 +14,13 @@ use ccproxy_config::Mistake;
 use ccproxy_health_server::tcp::{self, ACCEPT_PAUSE};
 use ccproxy_health_server::{ListenerError, Listening};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::build::Listen;
-use crate::app::{App, Application, InstanceInfo, Stats};
+use crate::app::reload::{ReloadOrder, Reloader};
+use crate::app::{Application, Current, InstanceInfo, Stats};
 use crate::shutdown::{self, End};
 pub(crate) use connection::Connections;
 use workers::Workers;
@@ -54,8 +56,9 @@ pub enum BindError {
 
 /// The port is taken; nobody is served yet.
 pub struct Bound {
-    pub(crate) app: Arc<App>,
+    pub(crate) current: Arc<Current>,
     pub(crate) listen: Listen,
+    reloading: Option<(Reloader, mpsc::Receiver<ReloadOrder>)>,
     listener: TcpListener,
     address: SocketAddr,
     workers: Workers,
@@ -88,8 +91,16 @@ impl Application {
         let listener = tcp::bind(wanted).and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
-        let management = management::start(&self.app, &self.listen.management)?;
-        Ok(Bound { app: self.app, listen: self.listen, listener, address, workers, management })
+        let management = management::start(&self.current, &self.listen.management)?;
+        Ok(Bound {
+            current: self.current,
+            listen: self.listen,
+            reloading: Some(self.reloading),
+            listener,
+            address,
+            workers,
+            management,
+        })
     }
 }
 
@@ -114,24 +125,30 @@ impl Bound {
             kind: instance.kind,
             dialects: instance.provider.dialects().to_vec(),
         };
-        self.app.instances.values().map(info).collect()
+        self.current.app().instances.values().map(info).collect()
     }
 
     /// The counters of exchanges, which go on counting while we serve.
     #[must_use]
     pub fn stats(&self) -> Arc<Stats> {
-        Arc::clone(&self.app.stats)
+        Arc::clone(&self.current.app().stats)
     }
 
     /// How we are, which goes on changing while we serve.
     #[must_use]
     pub fn health(&self) -> ccproxy_health::Health {
-        self.app.health.clone()
+        self.current.app().health.clone()
+    }
+
+    /// What brings another configuration into force while we serve, and who wants that. There is one: who asks again gets
+    /// none.
+    pub fn reloading(&mut self) -> Option<(Reloader, mpsc::Receiver<ReloadOrder>)> {
+        self.reloading.take()
     }
 
     /// Serves until `drain` is cancelled and the drain is through, or until `abort` is cancelled.
     pub async fn run(self, drain: CancellationToken, abort: CancellationToken) -> End {
-        let connections = Connections::new(&self.app, &self.listen.server, self.listen.tls.clone());
+        let connections = Connections::new(&self.current, &self.listen.server, self.listen.tls.clone());
         let tasks = TaskTracker::new();
         let close = CancellationToken::new();
         if let Some(tls) = self.listen.tls {
@@ -140,9 +157,16 @@ impl Bound {
         let accepting =
             accept(self.listener, connections.clone(), self.workers, tasks.clone(), close.clone());
         let accepting = tasks.spawn(accepting);
-        let end =
-            shutdown::supervise(&self.app, &self.listen.shutdown, &connections, tasks, close, drain, abort)
-                .await;
+        let end = shutdown::supervise(
+            &self.current,
+            &self.listen.shutdown,
+            &connections,
+            tasks,
+            close,
+            drain,
+            abort,
+        )
+        .await;
         if let Ok(workers) = accepting.await {
             workers.stop();
         }

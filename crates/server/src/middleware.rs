@@ -18,7 +18,7 @@ use crate::request_id::RequestId;
 use crate::routes::{self, Route};
 use crate::{admin, origin, pipeline, respond};
 
-/// Answers one request.
+/// Answers one request, with the application as it is at this moment.
 pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
     // Probes come first and cost nothing: no id, no limit, no log above debug.
     let uri = request.uri().clone();

@@ -38,19 +38,20 @@ const fn row(
 /// The contract's table, in its order.
 fn row_of(error: &Error) -> Row {
     const INVALID: &str = "invalid_request_error";
+    let invalid = |status, code| row(status, INVALID, INVALID, Some(code));
     match error {
         Error::Request(_) | Error::BodyBroken | Error::Ambiguous => {
             row(StatusCode::BAD_REQUEST, INVALID, INVALID, None)
         }
-        Error::BodyTimeout { .. } => {
-            row(StatusCode::REQUEST_TIMEOUT, INVALID, INVALID, Some("request_timeout"))
-        }
+        Error::BodyTimeout { .. } => invalid(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
         Error::NoKey | Error::WrongKey => {
             row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
         }
         Error::ForeignPage => {
             row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("origin_not_allowed"))
         }
+        Error::NoRights => row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("not_allowed")),
+        Error::NotReloaded { .. } => invalid(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid"),
         Error::ModelNotAllowed { .. } => {
             row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_allowed"))
         }
@@ -60,30 +61,20 @@ fn row_of(error: &Error) -> Row {
         Error::UnknownModel { .. } => {
             row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("model_not_found"))
         }
-        Error::WrongMethod { .. } => {
-            row(StatusCode::METHOD_NOT_ALLOWED, INVALID, INVALID, Some("method_not_allowed"))
-        }
+        Error::WrongMethod { .. } => invalid(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::BodyTooLarge { .. } => {
             row(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", INVALID, Some("request_too_large"))
         }
-        Error::Encoded { .. } => {
-            row(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID, INVALID, Some("unsupported_encoding"))
-        }
+        Error::Encoded { .. } => invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding"),
         Error::TooManyHeaders { .. } => row(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             "request_too_large",
             INVALID,
             Some("request_headers_too_large"),
         ),
-        Error::NoWebSocket { .. } => {
-            row(StatusCode::UPGRADE_REQUIRED, INVALID, INVALID, Some("websocket_required"))
-        }
-        Error::NoPrevious { .. } => {
-            row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("previous_response_not_found"))
-        }
-        Error::SocketAge { .. } => {
-            row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("websocket_connection_limit_reached"))
-        }
+        Error::NoWebSocket { .. } => invalid(StatusCode::UPGRADE_REQUIRED, "websocket_required"),
+        Error::NoPrevious { .. } => invalid(StatusCode::BAD_REQUEST, "previous_response_not_found"),
+        Error::SocketAge { .. } => invalid(StatusCode::BAD_REQUEST, "websocket_connection_limit_reached"),
         Error::Unsupported { .. } => {
             row(StatusCode::NOT_IMPLEMENTED, "not_supported", INVALID, Some("not_supported"))
         }

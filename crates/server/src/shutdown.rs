@@ -1,23 +1,14 @@
 //! From start to stop: gates, drain, deadline.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use ccproxy_config::Shutdown;
-use futures_util::future::{join, join_all};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use futures_util::future::join;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::build::{GATE_LISTENER, GATE_PLUGINS};
-use crate::app::{App, Instance};
+use crate::app::build::GATE_LISTENER;
+use crate::app::{Current, Process};
 use crate::listen::Connections;
-
-/// A plugin that takes longer to start is reported and no longer waited for.
-const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// An instance that did not start is tried again after this long.
-const START_AGAIN: Duration = Duration::from_secs(15);
 
 /// How serving came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +26,7 @@ pub enum End {
 
 /// Starts what has to be started, then waits for the order to drain and sees it through.
 pub(crate) async fn supervise(
-    app: &Arc<App>,
+    current: &Current,
     settings: &Shutdown,
     connections: &Connections,
     tasks: TaskTracker,
@@ -43,24 +34,27 @@ pub(crate) async fn supervise(
     drain: CancellationToken,
     abort: CancellationToken,
 ) -> End {
+    // Not the app of the start: it ends with its last request, where the configuration changes.
+    let app = current.process();
     let (watchers, stop_watching) = (TaskTracker::new(), CancellationToken::new());
     app.health.start(&watchers, stop_watching.clone());
     app.health.open_gate(GATE_LISTENER);
-    watchers.spawn(start(Arc::clone(app), stop_watching.clone()));
+    app.starter.begin_all(&current.app());
     let end = tokio::select! {
         biased;
         () = abort.cancelled() => End::Aborted,
-        end = wait(app, settings, connections, &tasks, &close, &drain) => end,
+        end = wait(&app, settings, connections, &tasks, &close, &drain) => end,
     };
     close.cancel();
     connections.cut();
     app.health.stop();
+    app.starter.stop();
     stop_watching.cancel();
     end
 }
 
 async fn wait(
-    app: &App,
+    app: &Process,
     settings: &Shutdown,
     connections: &Connections,
     tasks: &TaskTracker,
@@ -81,46 +75,4 @@ async fn wait(
         ((), ()) = join(tasks.wait(), app.sockets.wait()) => End::Drained,
         () = sleep_until(deadline) => End::Cut { requests: app.stats.running() },
     }
-}
-
-/// Starts every instance, all at once, and opens the gate when each has started or failed to. Those that have failed
-/// are tried again until they start: what was missing may come, and then the instance is well.
-async fn start(app: Arc<App>, stop: CancellationToken) {
-    let started = join_all(app.instances.values().map(|instance| start_one(instance))).await;
-    app.health.open_gate(GATE_PLUGINS);
-    let failed = app.instances.values().zip(started).filter_map(|(it, started)| Some((it, started.err()?)));
-    let retries = join_all(failed.map(|(instance, reason)| start_again(instance, reason)));
-    tokio::select! {
-        () = stop.cancelled() => {}
-        _ = retries => {}
-    }
-}
-
-/// Tries until it starts. A reason is logged once.
-async fn start_again(instance: &Instance, mut reason: String) {
-    loop {
-        tracing::error!(instance = instance.name, reason, "instance_did_not_start");
-        loop {
-            sleep(START_AGAIN).await;
-            match start_one(instance).await {
-                Ok(()) => return tracing::info!(instance = instance.name, "instance_started"),
-                Err(same) if same == reason => {}
-                Err(other) => break reason = other,
-            }
-        }
-    }
-}
-
-/// Starts an instance, or says why it did not start.
-async fn start_one(instance: &Instance) -> Result<(), String> {
-    let reason = match timeout(START_LIMIT, instance.provider.start()).await {
-        Ok(Ok(())) => {
-            instance.part.started();
-            return Ok(());
-        }
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("did not start within {START_LIMIT:?}"),
-    };
-    instance.part.failed(&reason);
-    Err(reason)
 }

@@ -9,10 +9,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ccproxy_config::{Env, Settings, Sources};
+use ccproxy_config::{Env, Mistakes, Settings, Sources};
 use ccproxy_health::{Health, Phase};
 use ccproxy_plugin_api::PluginEntry;
-use ccproxy_server::{Application, BuildOptions, End, Stats};
+use ccproxy_server::{Application, BuildOptions, End, Reloaded, Reloader, Stats};
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,7 @@ pub struct TestApp {
     agent: Option<SocketAddr>,
     stats: Arc<Stats>,
     health: Health,
+    reloader: Mutex<Reloader>,
     drain: CancellationToken,
     abort: CancellationToken,
     running: JoinHandle<End>,
@@ -45,12 +47,10 @@ impl TestApp {
     /// # Panics
     /// If the configuration is wrong: the test is.
     pub async fn start_cold(plugins: &'static [PluginEntry], toml: &str) -> Self {
-        let sources = Sources::from_text("test.toml", toml).env([("CCPROXY__SERVER__PORT", "0")]);
-        let settings = Settings::load(&sources).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        let settings = settings.with_detected(&Env::default());
+        let settings = settings(toml).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let application = Application::build(&settings, plugins, BuildOptions::default());
         let application = application.unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        let bound = application.bind().await.unwrap_or_else(|error| panic!("{error}"));
+        let mut bound = application.bind().await.unwrap_or_else(|error| panic!("{error}"));
         let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
         Self {
             address: bound.address(),
@@ -58,6 +58,7 @@ impl TestApp {
             agent: bound.management().and_then(|listening| listening.agent),
             stats: bound.stats(),
             health: bound.health(),
+            reloader: Mutex::new(bound.reloading().expect("nobody else reloads").0),
             running: tokio::task::spawn(bound.run(drain.clone(), abort.clone())),
             drain,
             abort,
@@ -106,6 +107,16 @@ impl TestApp {
         &self.health
     }
 
+    /// Brings another configuration into force.
+    ///
+    /// # Errors
+    /// Its mistakes; then nothing has changed.
+    pub async fn reload(&self, toml: &str) -> Result<Reloaded, Mistakes> {
+        let mut reloader = self.reloader.lock().await;
+        let prepared = reloader.prepare(&settings(toml)?)?;
+        Ok(reloader.apply(prepared).await)
+    }
+
     /// Sends what SIGTERM sends.
     pub fn drain(&self) {
         self.drain.cancel();
@@ -123,6 +134,11 @@ impl TestApp {
     pub async fn ended(mut self) -> End {
         (&mut self.running).await.expect("serving does not panic")
     }
+}
+
+fn settings(toml: &str) -> Result<Settings, Mistakes> {
+    let sources = Sources::from_text("test.toml", toml).env([("CCPROXY__SERVER__PORT", "0")]);
+    Ok(Settings::load(&sources)?.with_detected(&Env::default()))
 }
 
 impl Drop for TestApp {

@@ -12,13 +12,13 @@ use crate::documents;
 use crate::failure::Failure;
 use crate::load::{Loaded, build, load, load_as_far};
 use crate::terminal::print;
-use crate::watch;
+use crate::watch::Files;
 
 pub(super) fn run(command: Config, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     match command {
         Config::Check { file: named } => check(named.as_deref().or(file), context),
         Config::Show => {
-            let Loaded { file, settings } = load(file, Vec::new(), context)?;
+            let Loaded { file, settings, .. } = load(file, Vec::new(), context)?;
             print(&format!("# {}\n{}", described(file.as_deref()), settings.show()))
         }
         Config::Init { force, path } => init(force, &path, context),
@@ -29,7 +29,7 @@ pub(super) fn run(command: Config, file: Option<&Path>, context: &Context) -> Re
 /// Builds everything and starts nothing: what this accepts, `serve` accepts, unless the machine objects.
 fn check(file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let (loaded, mistakes) = load_as_far(file, Vec::new(), context)?;
-    let watched = watch::config(&loaded, Vec::new(), false, context);
+    let watched = Files::new(&loaded, Vec::new(), false, context).check();
     let options = BuildOptions { checks: watched.into_iter().flatten().collect(), ..BuildOptions::default() };
     build(&loaded.settings, mistakes, options)?;
     print(&format!("ok: {}\n", described(loaded.file.as_deref())))

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use ccproxy_config::{Proxies, ProxyUrl, Settings};
 use ccproxy_server::{Application, Bound, BuildOptions, End};
@@ -11,26 +12,28 @@ use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
 use super::service_manager::ServiceManager;
-use super::signals::Signals;
+use super::signals::{Hangups, Signals};
 use crate::cli::Serve;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::load::{build, load_as_far};
-use crate::{terminal, watch};
+use crate::reload::Reloading;
+use crate::terminal;
+use crate::watch::Files;
 
 pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
     let (loaded, mistakes) = load_as_far(file, flags.flags(), context)?;
-    let watched = watch::config(&loaded, flags.flags(), flags.insecure_no_auth, context);
+    let files = Files::new(&loaded, flags.flags(), flags.insecure_no_auth, context);
     let options = BuildOptions {
         insecure_no_auth: flags.insecure_no_auth,
-        checks: watched.into_iter().flatten().collect(),
+        checks: files.check().into_iter().flatten().collect(),
         ..BuildOptions::default()
     };
     let settings = loaded.settings;
     let application = build(&settings, mistakes, options)?;
     let form =
         ccproxy_telemetry::init(&settings.logging).map_err(|error| Failure::Usage(error.to_string()))?;
-    match start_and_wait(application, &settings, form) {
+    match start_and_wait(application, files, &settings, form) {
         Ok(end) => Ok(told(end)),
         // Whoever reads JSON lines reads nothing else.
         Err(failure) if form == Form::Json => {
@@ -41,14 +44,21 @@ pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Re
     }
 }
 
-fn start_and_wait(application: Application, settings: &Settings, form: Form) -> Result<End, Failure> {
+fn start_and_wait(
+    application: Application,
+    files: Arc<Files>,
+    settings: &Settings,
+    form: Form,
+) -> Result<End, Failure> {
     let runtime = runtime().map_err(|error| Failure::io("cannot start the runtime", error))?;
     let end = runtime.block_on(async {
-        let signals = Signals::listen().map_err(|error| Failure::io("cannot listen for signals", error))?;
-        let bound = application.bind().await?;
+        let deaf = |error| Failure::io("cannot listen for signals", error);
+        let (signals, hangups) = (Signals::listen().map_err(deaf)?, Hangups::listen().map_err(deaf)?);
+        let mut bound = application.bind().await?;
         announce(&bound, settings, form)?;
         let manager = ServiceManager::follow(bound.health(), settings.shutdown.deadline);
-        Ok(run(bound, signals, &manager).await)
+        let reloading = Reloading::new(files, &mut bound, hangups);
+        Ok(run(bound, signals, reloading, &manager).await)
     });
     // Nothing that still runs may hold up the exit: all that had to end has ended.
     runtime.shutdown_background();
@@ -82,13 +92,20 @@ fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failur
     Ok(())
 }
 
-/// Serves; the first signal drains, the second aborts.
-async fn run(bound: Bound, mut signals: Signals, manager: &ServiceManager) -> End {
+/// Serves; the first signal drains, the second aborts. Whoever drains reads no configuration any more.
+async fn run(
+    bound: Bound,
+    mut signals: Signals,
+    reloading: Option<Reloading>,
+    manager: &ServiceManager,
+) -> End {
+    let mut reloading = reloading.map(|reloading| Box::pin(reloading.run(manager)));
     let (drain, abort) = (CancellationToken::new(), CancellationToken::new());
     let mut running = Box::pin(bound.run(drain.clone(), abort.clone()));
     loop {
         tokio::select! {
             end = &mut running => return end,
+            () = on(reloading.as_mut()) => {}
             name = signals.next() => {
                 if drain.is_cancelled() {
                     tracing::warn!(signal = name, "stopping_at_once");
@@ -96,10 +113,19 @@ async fn run(bound: Bound, mut signals: Signals, manager: &ServiceManager) -> En
                 } else {
                     tracing::info!(signal = name, "stopping");
                     drain.cancel();
+                    reloading = None;
                     manager.stopping();
                 }
             }
         }
+    }
+}
+
+/// Goes on with what there is, or with nothing.
+async fn on(future: Option<impl Future<Output = ()>>) {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
     }
 }
 

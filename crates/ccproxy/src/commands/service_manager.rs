@@ -8,7 +8,7 @@ use ccproxy_health_server::systemd::{Following, Systemd};
 
 /// Who tells the service manager how we are; nobody where none listens.
 #[derive(Debug, Default)]
-pub(super) struct ServiceManager {
+pub(crate) struct ServiceManager {
     #[cfg(unix)]
     following: Option<Following>,
 }
@@ -16,25 +16,43 @@ pub(super) struct ServiceManager {
 #[cfg(unix)]
 impl ServiceManager {
     /// Begins telling. A service manager that cannot be told is no reason not to serve.
-    pub(super) fn follow(health: Health, deadline: Duration) -> Self {
+    pub(crate) fn follow(health: Health, deadline: Duration) -> Self {
         let Some(systemd) = Systemd::from_env(|name| std::env::var_os(name)) else { return Self::default() };
         let following = systemd.start(health, deadline);
         Self { following: following.map_err(|error| tracing::warn!(%error, "systemd_not_told")).ok() }
     }
 
     /// Tells that we are stopping.
-    pub(super) fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         if let Some(following) = &self.following {
             following.stopping();
+        }
+    }
+
+    /// Tells that the configuration is being read again.
+    pub(crate) fn reloading(&self) {
+        if let Some(following) = &self.following {
+            following.reloading();
+        }
+    }
+
+    /// Tells that it has been.
+    pub(crate) fn reloaded(&self) {
+        if let Some(following) = &self.following {
+            following.reloaded();
         }
     }
 }
 
 #[cfg(not(unix))]
 impl ServiceManager {
-    pub(super) fn follow(_: Health, _: Duration) -> Self {
+    pub(crate) fn follow(_: Health, _: Duration) -> Self {
         Self::default()
     }
 
-    pub(super) fn stopping(&self) {}
+    pub(crate) fn stopping(&self) {}
+
+    pub(crate) fn reloading(&self) {}
+
+    pub(crate) fn reloaded(&self) {}
 }

@@ -27,6 +27,7 @@ mod management;
 mod mapping;
 mod network;
 mod passthrough;
+mod reload;
 mod routing;
 #[cfg(target_os = "linux")]
 mod security;

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::{
-    Auth, Health, Logging, Management, ProviderSection, Proxies, Retry, Route, Server, Settings, Shutdown,
-    Translation, Upstream,
+    Auth, Health, Logging, Management, ProviderSection, Proxies, Reload, Retry, Route, Server, Settings,
+    Shutdown, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -20,12 +20,13 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 11] = [
+pub(crate) const SECTIONS: [&str; 12] = [
     "server",
     "auth",
     "health",
     "management",
     "shutdown",
+    "reload",
     "retry",
     "translation",
     "upstream",
@@ -36,7 +37,7 @@ pub(crate) const SECTIONS: [&str; 11] = [
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
+        let bare = Self {
             server: Server::default(),
             auth: Auth::default(),
             health: Health::default(),
@@ -46,11 +47,14 @@ impl Default for Settings {
             shutdown: Shutdown::default(),
             upstream: Upstream::default(),
             proxies: Proxies::default(),
+            reload: Reload::default(),
             logging: Logging::default(),
             routes: Vec::new(),
             providers: BTreeMap::new(),
-            tree: defaults(),
-        }
+            tree: Node::table(Place::Default),
+        };
+        // The built-in values are the lowest layer.
+        Self { tree: typed(&bare), ..bare }
     }
 }
 
@@ -72,7 +76,7 @@ impl Settings {
     /// The same, going on past mistakes with defaults in their places, for whoever wants to find the plugins' as well.
     #[must_use]
     pub fn load_as_far(sources: &Sources) -> (Self, Vec<Mistake>) {
-        let (tree, mut mistakes) = sources.merge(defaults());
+        let (tree, mut mistakes) = sources.merge(Self::default().tree);
         unknown_sections(&tree, &mut mistakes);
         let mut settings = Self {
             server: section(&tree, "server", &mut mistakes),
@@ -84,6 +88,7 @@ impl Settings {
             shutdown: section(&tree, "shutdown", &mut mistakes),
             upstream: section(&tree, "upstream", &mut mistakes),
             proxies: Proxies::default(),
+            reload: section(&tree, "reload", &mut mistakes),
             logging: section(&tree, "logging", &mut mistakes),
             routes: section(&tree, "routes", &mut mistakes),
             providers: providers(&tree, &mut mistakes),
@@ -105,17 +110,19 @@ impl Settings {
     }
 }
 
-/// The built-in values as the lowest layer.
-fn defaults() -> Node {
+/// The core's own sections as they were read. Secrets are masked.
+pub(super) fn typed(settings: &Settings) -> Node {
     let mut tree = Node::table(Place::Default);
-    tree.set("server", plain(&Server::default(), &Place::Default));
-    tree.set("auth", plain(&Auth::default(), &Place::Default));
-    tree.set("health", plain(&Health::default(), &Place::Default));
-    tree.set("management", plain(&Management::default(), &Place::Default));
-    tree.set("retry", plain(&Retry::default(), &Place::Default));
-    tree.set("translation", plain(&Translation::default(), &Place::Default));
-    tree.set("shutdown", plain(&Shutdown::default(), &Place::Default));
-    tree.set("logging", plain(&Logging::default(), &Place::Default));
+    tree.set("server", plain(&settings.server, &Place::Default));
+    tree.set("auth", plain(&settings.auth, &Place::Default));
+    tree.set("health", plain(&settings.health, &Place::Default));
+    tree.set("management", plain(&settings.management, &Place::Default));
+    tree.set("retry", plain(&settings.retry, &Place::Default));
+    tree.set("translation", plain(&settings.translation, &Place::Default));
+    tree.set("shutdown", plain(&settings.shutdown, &Place::Default));
+    tree.set("reload", plain(&settings.reload, &Place::Default));
+    tree.set("upstream", plain(&settings.upstream, &Place::Default));
+    tree.set("logging", plain(&settings.logging, &Place::Default));
     tree
 }
 

@@ -15,13 +15,14 @@ use crate::secret::SecretSource;
 pub struct Management {
     /// The address of the ports below: an IP address or `localhost`.
     pub host: String,
-    /// The port for health, metrics and `/drain`; 0 lets the system choose one. Without it, there is none.
+    /// The port for health, metrics, `/drain` and `/reload`; 0 lets the system choose one. Without it, there is none.
     pub port: Option<u16>,
-    /// A Unix socket for the same. Whoever may open it may drain the service; only this user may.
+    /// A Unix socket for the same. Whoever may open it may drain the service and have it reload; only this
+    /// user may.
     pub socket: Option<PathBuf>,
     /// The port for HAProxy's agent-check: one line such as `up ready 100%` or `drain` to whoever connects.
     pub agent_port: Option<u16>,
-    /// What to show for `POST /drain` and `POST /undrain`, as `Authorization: Bearer …`; it opens all details of the
+    /// What to show for `POST /drain`, `/undrain` and `/reload`, as `Authorization: Bearer …`; it opens all details of the
     /// health, too. Without it, only the Unix socket and a management port on a loopback address take these orders; on
     /// any other address whoever shows no client's key sees the verdicts and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,6 +18,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "openapi.json",
     "plugins",
     "readyz",
+    "reload",
     "robots.txt",
     "startupz",
     "static",

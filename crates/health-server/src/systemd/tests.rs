@@ -286,7 +286,15 @@ fn the_thread_tells_and_ends_when_it_is_dropped() {
         };
         systemd.set_read_timeout(Some(30 * SECOND)).unwrap();
         assert_eq!(hear(), format!("READY=1\n{IS_READY}"));
+        following.reloading();
+        let told = hear();
+        let micros = told.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().trim_end();
+        assert!(micros.parse::<u64>().unwrap() > 0, "{told}");
+        following.reloaded();
+        assert_eq!(hear(), "READY=1\n");
         following.stopping();
+        // What comes after the end has begun would undo it.
+        following.reloading();
         assert_eq!(hear(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=15000000\n");
         drop(following);
     }

@@ -3,6 +3,7 @@
 use utoipa::OpenApi;
 
 use super::plugins::Plugins;
+use crate::app::reload::Reloaded;
 
 /// The OpenAPI description, as JSON.
 #[must_use]
@@ -34,9 +35,10 @@ pub fn openapi() -> String {
         metrics,
         drain,
         undrain,
+        reload,
         plugins
     ),
-    components(schemas(Plugins))
+    components(schemas(Plugins, Reloaded))
 )]
 struct Description;
 
@@ -172,6 +174,21 @@ macro_rules! order_path {
 
 order_path!(drain, "/drain", "Take the service out of rotation; it goes on serving");
 order_path!(undrain, "/undrain", "Put the service back into rotation");
+
+#[utoipa::path(
+    post,
+    path = "/reload",
+    operation_id = "reload_configuration",
+    tag = "management",
+    summary = "Read the configuration again and bring it into force",
+    responses(
+        (status = 200, description = "it is in force", body = Reloaded),
+        (status = 403, description = "the management token has to be shown"),
+        (status = 422, description = "it has mistakes; nothing has changed"),
+    )
+)]
+#[allow(dead_code, reason = "carries the description; admin::reload answers")]
+fn reload() {}
 
 #[utoipa::path(
     get,

@@ -1,13 +1,13 @@
 //! Who is told what of our health, and through which door.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ccproxy_config::{Details as Configured, Settings};
 use ccproxy_health::Health;
 use ccproxy_health_server::{Details, Guard, Pages, PagesOptions, Sight, metrics};
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Keys;
+use crate::app::Current;
 
 /// The pages about our health, one set for each door: they differ in who may see and do what.
 pub(crate) struct Doors {
@@ -24,7 +24,7 @@ impl Doors {
     pub(crate) fn new(
         settings: &Settings,
         health: &Health,
-        keys: &Arc<Keys>,
+        current: &Weak<Current>,
         closing: &CancellationToken,
     ) -> Self {
         let registry = Arc::new(metrics::registry(health));
@@ -38,21 +38,24 @@ impl Doors {
             Configured::Authorized => Details::Authorized,
             Configured::Status => Details::Status,
         };
-        let trusted = settings.management.is_loopback() && !keys.has_management();
+        let loopback = settings.management.is_loopback();
         Self {
-            main: pages(details(settings.server.is_loopback()), guard(keys, false)).until(closing.clone()),
-            management: pages(details(settings.management.is_loopback()), guard(keys, trusted)),
+            main: pages(details(settings.server.is_loopback()), guard(current, false)).until(closing.clone()),
+            management: pages(details(settings.management.is_loopback()), guard(current, loopback)),
             socket: pages(Details::Always, Arc::new(|_| Sight { details: true, command: true })),
         }
     }
 }
 
-/// A client's key shows details; the management token shows them and takes orders.
-fn guard(keys: &Arc<Keys>, trusted: bool) -> Guard {
-    let keys = Arc::clone(keys);
+/// A client's key shows details; the management token shows them and takes orders. Where there is no such token, whoever
+/// can reach a `trusted` door may give them.
+fn guard(current: &Weak<Current>, trusted: bool) -> Guard {
+    let current = Weak::clone(current);
     Arc::new(move |headers| {
+        let Some(app) = current.upgrade().map(|current| current.app()) else { return Sight::default() };
+        let keys = &app.keys;
         let manager = keys.is_manager(headers);
         let client = || keys.are_required() && keys.check(headers).is_ok();
-        Sight { details: manager || client(), command: trusted || manager }
+        Sight { details: manager || client(), command: manager || trusted && !keys.has_management() }
     })
 }

@@ -1,21 +1,24 @@
 //! From the configuration to an [`Application`], with every mistake reported at once and no I/O.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 
 use ccproxy_config::{Management, Mistake, Mistakes, ProviderSection, Proxies, Server, Settings, Shutdown};
-use ccproxy_health::{Builder, Check, Health, Heart, Scope, Spec};
+use ccproxy_health::{Check, Health, Heart, Registration, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::{Lags, Watched};
 use ccproxy_plugin_api::{Instance as Name, PluginEntry};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::core::Core;
 use super::instance::Instance;
+use super::reload::{ReloadOrder, Reloader};
+use super::start::Starter;
 use super::watch::watch;
-use super::{App, Application, Limits, Route};
+use super::{App, Application, Current, Instances, Process};
 use crate::admin::{self, telling::Doors};
 use crate::auth::Keys;
 use crate::listen::tls::Tls;
@@ -61,22 +64,23 @@ impl Application {
     ) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
         if !options.insecure_no_auth {
-            mistakes.extend(open_to_all(settings));
+            mistakes.extend(open_to_all(&settings.server, settings));
         }
-        let BuildOptions { mut checks, gates, .. } = options;
+        let BuildOptions { mut checks, gates, insecure_no_auth } = options;
         let tls = Tls::new(settings);
         checks.extend(certificate(tls.as_ref()));
         let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
         let mut core = Core::new(settings, &gates, checks)
             .map_err(|error| settings.mistake("health", error.to_string()))?;
         let hearts = core.hearts(workers(&settings.server));
-        let instances = instances(settings, plugins, &mut core.health, &mut mistakes);
-        let (health, lags) = core.build();
-        mistakes.extend(unknown_critical(settings, &instances, &health));
+        let registration = core.health.registration();
+        let instances = instances(settings, plugins, registration, |_| None, &mut mistakes);
+        mistakes.extend(unknown_critical(settings, &instances, registration));
         let (Some(keys), true) = (keys, mistakes.is_empty()) else {
             return Err(Mistakes::new(mistakes));
         };
-        let app = assemble(settings, keys, (health, lags), instances);
+        let (orders, ordered) = mpsc::channel(1);
+        let current = assemble(settings, keys, instances, core.build(), orders);
         let listen = Listen {
             server: settings.server.clone(),
             management: settings.management.clone(),
@@ -84,7 +88,8 @@ impl Application {
             tls,
             hearts,
         };
-        Ok(Self { app: Arc::new(app), listen })
+        let reloader = Reloader::new(&current, settings, plugins, insecure_no_auth);
+        Ok(Self { current, listen, reloading: (reloader, ordered) })
     }
 }
 
@@ -106,59 +111,57 @@ fn certificate(tls: Option<&Arc<Tls>>) -> Option<Watched> {
 fn assemble(
     settings: &Settings,
     keys: Keys,
+    instances: Instances,
     (health, lags): (Health, Lags),
-    instances: BTreeMap<String, Arc<Instance>>,
-) -> App {
-    let routes = settings.routes.iter().map(|route| Route::of(route, &instances)).collect();
-    let server = &settings.server;
-    let keys = Arc::new(keys);
+    orders: mpsc::Sender<ReloadOrder>,
+) -> Arc<Current> {
     let closed = CancellationToken::new();
-    App {
-        grpc: Grpc::new(health.clone()).until(closed.clone()),
-        doors: Doors::new(settings, &health, &keys, &closed),
-        routes,
-        instances,
-        keys,
-        limits: Limits {
-            body: server.body_limit.bytes(),
-            body_timeout: server.body_timeout,
-            headers: usize::from(server.max_headers),
-            sse_keep_alive: server.sse_keep_alive,
-            strict_translation: settings.translation.strict,
-            retry: settings.retry.clone(),
-        },
-        responses: Responses::new(&settings.translation),
-        health,
-        stats: Arc::default(),
-        sockets: TaskTracker::new(),
-        pages: admin::pages(),
-        closing: AtomicBool::new(false),
-        closed,
-        _lags: lags,
+    for name in instances.keys() {
+        health.container().part(name);
     }
+    Arc::new_cyclic(|current| {
+        let process = Process {
+            current: Weak::clone(current),
+            responses: Responses::new(&settings.translation),
+            grpc: Grpc::new(health.clone()).until(closed.clone()),
+            doors: Doors::new(settings, &health, current, &closed),
+            health,
+            stats: Arc::default(),
+            sockets: TaskTracker::new(),
+            pages: admin::pages(),
+            orders,
+            starter: Starter::default(),
+            closing: AtomicBool::new(false),
+            closed,
+            _lags: lags,
+        };
+        Current::new(App::new(settings, keys, instances, Arc::new(process)))
+    })
 }
 
 /// A public address without a key to show is an open relay on the operator's bill.
-fn open_to_all(settings: &Settings) -> Option<Mistake> {
-    if settings.server.is_loopback() || settings.auth.is_required() {
+pub(super) fn open_to_all(server: &Server, settings: &Settings) -> Option<Mistake> {
+    if server.is_loopback() || settings.auth.is_required() {
         return None;
     }
-    let message =
-        format!("{} is reachable from other machines and nobody has to show a key", settings.server.host);
+    let message = format!("{} is reachable from other machines and nobody has to show a key", server.host);
     let hint = "set [auth] token or keys, listen on 127.0.0.1, or insist with --insecure-no-auth";
     Some(settings.mistake("server.host", message).hint(hint))
 }
 
-fn instances(
+/// The instances, built, but for those that `keep` has already.
+pub(super) fn instances(
     settings: &Settings,
     plugins: &'static [PluginEntry],
-    health: &mut Builder,
+    health: &mut Registration,
+    keep: impl Fn(&ProviderSection) -> Option<Arc<Instance>>,
     mistakes: &mut Vec<Mistake>,
-) -> BTreeMap<String, Arc<Instance>> {
+) -> Instances {
     let (mut instances, proxies) = (BTreeMap::new(), Arc::new(settings.proxies.clone()));
     for (name, section) in &settings.providers {
-        match instance(settings, &proxies, section, plugins, health) {
-            Ok(instance) => drop(instances.insert(name.clone(), Arc::new(instance))),
+        let built = || instance(settings, &proxies, section, plugins, health).map(Arc::new);
+        match keep(section).map_or_else(built, Ok) {
+            Ok(instance) => drop(instances.insert(name.clone(), instance)),
             Err(found) => mistakes.extend(found),
         }
     }
@@ -170,7 +173,7 @@ fn instance(
     proxies: &Arc<Proxies>,
     section: &ProviderSection,
     plugins: &'static [PluginEntry],
-    health: &mut Builder,
+    health: &mut Registration,
 ) -> Result<Instance, Mistakes> {
     let entry = plugins.iter().find(|entry| entry.kind == section.kind).ok_or_else(|| {
         let kinds: Vec<&str> = plugins.iter().map(|entry| entry.kind).collect();
@@ -185,15 +188,10 @@ fn instance(
 }
 
 /// What readiness is to depend on and is not there: it would be depended on in vain.
-fn unknown_critical(
-    settings: &Settings,
-    instances: &BTreeMap<String, Arc<Instance>>,
-    health: &Health,
-) -> Vec<Mistake> {
-    let snapshot = health.snapshot();
+fn unknown_critical(settings: &Settings, instances: &Instances, health: &Registration) -> Vec<Mistake> {
     let known = |listed: &str| match listed.split_once('/') {
-        None => instances.contains_key(listed) || snapshot.find(&Scope::Core, listed).is_some(),
-        Some((name, check)) => snapshot.find(&Scope::plugin(name), check).is_some(),
+        None => instances.contains_key(listed) || health.has(&Scope::Core, listed),
+        Some((name, check)) => health.has(&Scope::plugin(name), check),
     };
     // An instance that could not be built has mistakes of its own to tell.
     let unbuilt = |listed: &str| {

@@ -11,8 +11,8 @@ mod window;
 use std::sync::Arc;
 
 use ccproxy_config::{ModelRule, map_model};
-use ccproxy_health::Part;
 use ccproxy_plugin_api::Provider;
+use tokio_util::sync::CancellationToken;
 use tower::retry::budget::TpsBudget;
 
 pub(crate) use passage::Passage;
@@ -28,8 +28,8 @@ pub(crate) struct Instance {
     pub(crate) traffic: Arc<Traffic>,
     /// How much of its traffic may be repeated after a failure of its.
     pub(crate) repeats: TpsBudget,
-    /// The instance's place in the service container.
-    pub(crate) part: Part,
+    /// The configuration in force does not have it any more. Requests that have it go on with it.
+    pub(crate) gone: CancellationToken,
 }
 
 impl Instance {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::{ProviderSection, Retry, Settings};
-use ccproxy_health::{Builder, Check, Outcome, Reporter, Scope, Spec, SpecError, check_fn};
+use ccproxy_health::{Check, Outcome, Registration, Reporter, Scope, Spec, SpecError, check_fn};
 use ccproxy_plugin_api::{Built, Instance as Name, PluginEntry};
+use tokio_util::sync::CancellationToken;
 use tower::retry::budget::TpsBudget;
 
 use super::instance::{Instance, Reporters, Traffic};
@@ -23,7 +24,7 @@ pub(super) fn watch(
     section: &ProviderSection,
     entry: &PluginEntry,
     built: Built,
-    health: &mut Builder,
+    health: &mut Registration,
     settings: &Settings,
 ) -> Result<Instance, SpecError> {
     let name = section.name.as_str();
@@ -64,7 +65,7 @@ pub(super) fn watch(
         mappings: built.model_mappings,
         traffic,
         repeats: budget(&settings.retry),
-        part: health.container().part(name),
+        gone: CancellationToken::new(),
     })
 }
 
@@ -117,9 +118,25 @@ impl Page<'_> {
     }
 }
 
+/// Whether an instance of this name would be built alike with both configurations.
+pub(super) fn is_same(name: &str, one: &Settings, other: &Settings) -> bool {
+    let critical = |settings: &Settings| -> Vec<String> {
+        let listed = settings.health.critical.iter();
+        let named = listed.filter(|listed| listed.split('/').next() == Some(name));
+        named.cloned().collect()
+    };
+    let same = match (one.providers.get(name), other.providers.get(name)) {
+        (Some(one), Some(other)) => one.is_same(other),
+        _ => false,
+    };
+    same && one.health.slow == other.health.slow
+        && one.retry.budget == other.retry.budget
+        && critical(one) == critical(other)
+}
+
 #[cfg(test)]
 mod tests {
-    use ccproxy_health::{Identity, Status};
+    use ccproxy_health::{Builder, Identity, Status};
 
     use super::super::instance::Verdict;
     use super::*;

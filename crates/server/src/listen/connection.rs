@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, Limits, Watched};
 use super::tls::{Tls, shake_hands};
-use crate::app::App;
+use crate::app::Current;
 use crate::middleware;
 
 /// HTTP/1 heads are read into a buffer of at least this size.
@@ -35,7 +35,7 @@ const PARTING: Duration = Duration::from_secs(1);
 /// What all connections share.
 #[derive(Clone)]
 pub(crate) struct Connections {
-    app: Arc<App>,
+    current: Arc<Current>,
     builder: Arc<Builder<TokioExecutor>>,
     limits: Limits,
     /// Where HTTPS is served.
@@ -47,10 +47,10 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(app: &Arc<App>, server: &Server, tls: Option<Arc<Tls>>) -> Self {
+    pub(super) fn new(current: &Arc<Current>, server: &Server, tls: Option<Arc<Tls>>) -> Self {
         Self {
-            app: Arc::clone(app),
-            builder: Arc::new(builder(app.limits.headers, server)),
+            current: Arc::clone(current),
+            builder: Arc::new(builder(usize::from(server.max_headers), server)),
             limits: Limits { head: server.header_timeout, idle: server.keep_alive },
             tls,
             drain: CancellationToken::new(),
@@ -98,7 +98,7 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = service_fn(|request: Request<Incoming>| {
-            let (app, busy) = (Arc::clone(&self.app), clock.busy(request.version()));
+            let (app, busy) = (self.current.app(), clock.busy(request.version()));
             async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
         });
         let io = TokioIo::new(Watched::new(stream, Arc::clone(clock)));

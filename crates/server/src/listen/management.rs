@@ -10,15 +10,19 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 
 use crate::admin;
-use crate::app::App;
+use crate::app::Current;
 use crate::request_id::RequestId;
 
 /// Starts the thread, if any door is asked for.
-pub(super) fn start(app: &Arc<App>, settings: &Management) -> Result<Option<Listening>, ListenerError> {
+pub(super) fn start(
+    current: &Arc<Current>,
+    settings: &Management,
+) -> Result<Option<Listening>, ListenerError> {
     let Management { port, socket, agent_port, .. } = settings;
     if port.is_none() && socket.is_none() && agent_port.is_none() {
         return Ok(None);
     }
+    let app = current.app();
     let host = || {
         let error = io::Error::new(io::ErrorKind::InvalidInput, "management.host is no IP address");
         settings.ip().ok_or(ListenerError::Bind(settings.host.clone(), error))
@@ -28,16 +32,16 @@ pub(super) fn start(app: &Arc<App>, settings: &Management) -> Result<Option<List
         tcp: address(*port)?.map(|address| (address, app.doors.management.clone())),
         unix: socket.clone().map(|path| (path, app.doors.socket.clone())),
         agent: address(*agent_port)?.map(|address| (address, app.health.clone())),
-        other: Some(pages(app)),
+        other: Some(pages(current)),
     };
     listener.start().map(Some)
 }
 
 /// The pages about the plugins and the endpoints are here, too.
-fn pages(app: &Arc<App>) -> Handler {
-    let app = Arc::clone(app);
+fn pages(current: &Arc<Current>) -> Handler {
+    let current = Arc::clone(current);
     Arc::new(move |door: &Pages, request: Request<()>| {
-        let (app, door) = (Arc::clone(&app), door.clone());
+        let (app, door) = (current.app(), door.clone());
         Box::pin(async move {
             let id = RequestId::of(request.headers());
             let (parts, body) = admin::page(&app, &door, request, &id).await.into_parts();

@@ -89,7 +89,7 @@ impl Connection {
             None => self.idle().await?,
         };
         let id = RequestId::of(&HeaderMap::new());
-        match self.prepare(&frame, &id) {
+        match self.renew().and_then(|()| self.prepare(&frame, &id)) {
             Ok(Prepared::Ready(events, items, said)) => {
                 for event in events {
                     self.send(event).await?;
@@ -119,6 +119,17 @@ impl Connection {
         let old = Error::SocketAge { limit: AGE };
         self.refuse(respond::error(&old, Family::OpenAi, &RequestId::of(&HeaderMap::new()))).await?;
         Err(End::Close(CloseCode::Normal, "the connection has reached its age"))
+    }
+
+    /// Each frame is a request of its own: it sees the configuration that is in force now.
+    fn renew(&mut self) -> Result<(), Error> {
+        self.app = self.app.newest();
+        if let Mount::Instance(instance) = &mut self.mount {
+            let now = self.app.instance(&instance.name);
+            *instance =
+                Arc::clone(now.ok_or_else(|| Error::NoRoute { path: self.parts.uri.path().to_owned() })?);
+        }
+        Ok(())
     }
 
     /// What a frame comes to.

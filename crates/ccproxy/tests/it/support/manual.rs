@@ -49,6 +49,13 @@ impl Taken {
         self.write(b"0\r\n\r\n").await;
     }
 
+    /// Waits until the program has closed the connection.
+    pub(crate) async fn closed(&mut self) {
+        let mut rest = Vec::new();
+        within("the connection's end", self.io.read_to_end(&mut rest)).await.unwrap();
+        assert!(rest.is_empty(), "another request: {:?}", String::from_utf8_lossy(&rest));
+    }
+
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
         self.io.write_all(bytes).await.unwrap();
     }
