@@ -1,11 +1,15 @@
 //! The command line.
 
+mod keys;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ccproxy_config::Flag;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+
+pub use keys::{Create, Keys, Rotate};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -198,21 +202,6 @@ pub enum Plugins {
     },
 }
 
-/// What to do about keys.
-#[derive(Debug, Subcommand)]
-pub enum Keys {
-    /// Make a random key and print it, once, with the lines that make it known to the proxy.
-    Create {
-        /// What the key is called in logs
-        name: String,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Read a key from stdin and print its hash.
-    Hash,
-}
-
 /// The command line as clap sees it, for completions and manual pages.
 #[must_use]
 pub fn command() -> clap::Command {
@@ -280,6 +269,9 @@ mod tests {
         check(&["health", "--plugin", ""], 2);
         check(&["health", "--management", "--url", "http://a"], 2);
         check(&["keys", "create"], 2);
+        check(&["keys", "create", "a", "--expires", "soon"], 2);
+        check(&["keys", "create", "a", "--streams", "-1"], 2);
+        check(&["keys", "rotate", "a", "--grace", "24"], 2);
         check(&["--version"], 0);
         check(&["-V"], 0);
         check(&["--help"], 0);

@@ -251,6 +251,82 @@ fn a_created_key_is_the_one_that_hashes_to_its_line() {
 }
 
 #[test]
+fn a_file_of_keys_is_kept_with_all_that_is_in_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let room = Room::with("[auth]\nkey_file = 'keys.toml'\n[providers.demo]\nkind = 'simulator'\n");
+    let file = room.path().join("keys.toml");
+    let flags =
+        ["--model", "claude-*", "--provider", "demo", "--requests-per-minute", "60", "--expires", "90days"];
+    let create = |name: &str| {
+        let ran = room.run(&[&["keys", "create", name, "--json"][..], &flags].concat()).expect(0);
+        let created: Json = serde_json::from_str(&ran.out).unwrap();
+        created["key"].as_str().unwrap().to_owned()
+    };
+    let (ci, ann) = (create("ci"), create("ann"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains(&ci) && !text.contains(&ann), "{text}");
+    fs::write(&file, format!("# ours\n{}", text.replace("name = \"ci\"", "name = \"ci\" # the build")))
+        .unwrap();
+    room.run(&["config", "check"]).expect(0);
+
+    let listed =
+        || -> Json { serde_json::from_str(&room.run(&["keys", "list", "--json"]).expect(0).out).unwrap() };
+    let first = listed()["keys"][0].clone();
+    assert_eq!((&first["name"], &first["state"]), (&"ci".into(), &"good".into()));
+    assert_eq!(first["limits"]["requests_per_minute"], 60);
+    assert_eq!(first["hash"].as_str().unwrap().chars().count(), "blake3:".len() + 13, "never in full");
+
+    let rotated: Json =
+        serde_json::from_str(&room.run(&["keys", "rotate", "ci", "--json"]).expect(0).out).unwrap();
+    assert_ne!(rotated["key"], ci.as_str());
+    assert!(listed()["keys"][0]["old_until"].is_string());
+    room.run(&["keys", "rotate", "ci", "--grace", "0s"]).expect(0);
+    assert!(listed()["keys"][0]["old_until"].is_null());
+    room.run(&["keys", "revoke", "ann"]).expect(0);
+    let ran = room.run(&["keys", "list"]).expect(0);
+    assert!(
+        ran.out.starts_with("NAME ") && ran.out.contains("revoked") && ran.out.contains("60 requests/min"),
+        "{ran:?}"
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("# ours\n") && text.contains("name = \"ci\" # the build"), "{text}");
+    room.run(&["config", "check"]).expect(0);
+
+    let refused = |args: &[&str], word: &str| {
+        let ran = room.run(args).expect(2);
+        assert!(ran.err.contains(word), "{args:?}: {ran:?}");
+    };
+    refused(&["keys", "create", "ci"], "ccproxy keys rotate");
+    refused(&["keys", "create", "x", "--provider", "dmeo"], "the configuration has demo");
+    refused(&["keys", "rotate", "ann"], "revoked");
+    refused(&["keys", "revoke", "nobody"], "ccproxy keys list");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "what is refused changes nothing");
+    let left: Vec<_> = fs::read_dir(room.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_file_of_keys_that_is_not_there_is_a_mistake() {
+    let room = Room::with("[auth]\nkey_file = 'keys.toml'\n");
+    let ran = room.run(&["config", "check"]).expect(2);
+    assert!(
+        ran.err.contains("ccproxy.toml:2:12: auth.key_file") && ran.err.contains("ccproxy keys create"),
+        "{ran:?}"
+    );
+    room.run(&["keys", "create", "ci"]).expect(0);
+    room.run(&["config", "check"]).expect(0);
+    fs::write(room.path().join("keys.toml"), "[[keys]]\nname = 'a'\n").unwrap();
+    let ran = room.run(&["config", "check"]).expect(2);
+    assert!(ran.err.contains("keys.toml:1:1: keys[0].hash"), "{ran:?}");
+    // A file may be named, whatever the configuration says.
+    room.run(&["keys", "create", "other", "--key-file", "others.toml"]).expect(0);
+    let listed = room.run(&["keys", "list", "--key-file", "others.toml"]).expect(0);
+    assert!(listed.out.contains("\nother "), "{listed:?}");
+}
+
+#[test]
 fn plugins_are_listed_even_if_the_configuration_is_wrong() {
     let listing: Json =
         serde_json::from_str(&Room::new().run(&["plugins", "list", "--json"]).expect(0).out).unwrap();

@@ -4,7 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
 use crate::settings::{
-    Auth, Health, Logging, Management, Reload, Retry, Route, Server, Shutdown, Translation, Upstream,
+    Auth, Health, Limits, Logging, Management, Reload, Retry, Route, Server, Shared, Shutdown, Translation,
+    Upstream,
 };
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -17,6 +18,8 @@ pub fn schema(provider_kinds: &[(&str, Schema)]) -> Json {
     let mut properties = Map::new();
     add::<Server>(&mut properties, "server", &mut generator);
     add::<Auth>(&mut properties, "auth", &mut generator);
+    add::<Limits>(&mut properties, "limits", &mut generator);
+    add::<Shared>(&mut properties, "shared", &mut generator);
     add::<Health>(&mut properties, "health", &mut generator);
     add::<Management>(&mut properties, "management", &mut generator);
     add::<Retry>(&mut properties, "retry", &mut generator);
@@ -71,7 +74,15 @@ fn provider(kind: &str, schema: &Schema, defs: &mut Map<String, Json>) -> Json {
         root.remove("$schema");
         let own = root.remove("$defs");
         let kind_key = json!({ "description": "The kind of the provider.", "const": kind });
-        let mut properties = Map::from_iter([("kind".to_owned(), kind_key)]);
+        let concurrency = json!({
+            "description": "How many requests it may be asked at once; 0 means any number. While it is full, routes go \
+                around it, and requests that have no other way wait for a place (`[limits]` queue).",
+            "type": "integer",
+            "minimum": 0,
+            "default": 0,
+        });
+        let mut properties =
+            Map::from_iter([("kind".to_owned(), kind_key), ("concurrency".to_owned(), concurrency)]);
         if let Some(Json::Object(others)) = root.remove("properties") {
             properties.extend(others);
         }

@@ -3,8 +3,11 @@
 mod auth;
 mod changes;
 mod check;
+mod client_key;
 mod detect;
 mod health;
+mod key_file;
+mod limits;
 mod load;
 mod logging;
 mod management;
@@ -13,6 +16,7 @@ mod reload;
 mod retry;
 mod routes;
 mod server;
+mod shared;
 mod shutdown;
 #[cfg(test)]
 mod tests;
@@ -22,8 +26,10 @@ mod upstream;
 
 use std::collections::BTreeMap;
 
-pub use auth::{Auth, ClientKey, KeyHash};
+pub use auth::{Auth, KeyHash};
+pub use client_key::{ClientKey, InvalidMoment, Moment, OldKey};
 pub use health::{Details, Health, Profile};
+pub use limits::{KeyLimits, Limits};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
 pub use providers::{ProviderSection, RESERVED_NAMES};
@@ -31,6 +37,7 @@ pub use reload::Reload;
 pub use retry::Retry;
 pub use routes::{InvalidTarget, Route, Sticky, Strategy, Target};
 pub use server::Server;
+pub use shared::Shared;
 pub use shutdown::Shutdown;
 pub use tls::ServerTls;
 pub use translation::Translation;
@@ -48,6 +55,10 @@ pub struct Settings {
     pub server: Server,
     /// `[auth]`
     pub auth: Auth,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[shared]`
+    pub shared: Shared,
     /// `[health]`
     pub health: Health,
     /// `[management]`

@@ -122,9 +122,28 @@ const SECRET_ENDS: [&str; 12] = [
 /// What the names of keys that hold secrets may have anywhere.
 const SECRET_WORDS: [&str; 5] = ["secret", "password", "credential", "apikey", "authorization"];
 
-/// Keys below such a one that only say where the secret is.
-const HARMLESS: [&str; 9] =
-    ["env", "file", "ttl", "name", "models", "token_url", "client_auth", "scope", "audience"];
+/// Keys below such a one that only say where the secret is, or what it is good for.
+const HARMLESS: [&str; 19] = [
+    "env",
+    "file",
+    "ttl",
+    "name",
+    "models",
+    "token_url",
+    "client_auth",
+    "scope",
+    "audience",
+    "providers",
+    "created",
+    "expires",
+    "revoked",
+    "rotated",
+    "until",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "concurrency",
+    "streams",
+];
 
 /// How the secrets of known vendors begin.
 const SECRET_STARTS: [&str; 9] =

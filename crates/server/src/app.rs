@@ -31,7 +31,9 @@ pub(crate) use stats::Ending;
 pub use stats::Stats;
 
 use crate::admin::telling::Doors;
+use crate::admission::Admission;
 use crate::auth::Keys;
+use crate::limits::Ledgers;
 use crate::stored::Responses;
 
 /// Everything is built, nothing is started, no I/O was done.
@@ -96,6 +98,9 @@ pub(crate) struct Process {
     /// The newest of them.
     current: Weak<Current>,
     pub(crate) responses: Responses,
+    /// What clients have used, by the names of their keys.
+    pub(crate) ledgers: Ledgers,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) health: Health,
     /// What is told of our health, by the door at which it is asked for.
     pub(crate) doors: Doors,

@@ -1,31 +1,71 @@
 //! Who may use the API: nobody need show a key, or everybody shows the token or one of the named keys.
 
-use ccproxy_config::{Auth, ClientKey, KeyHash, Mistakes, SecretSource, Settings};
+use ccproxy_config::{ClientKey, KeyHash, KeyLimits, Mistakes, Moment, SecretSource, Settings};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::Error;
+use crate::limits::Refusal;
 
 /// The hashes of all keys that are good here. Keys have high entropy, so a fast hash is a safe one; comparing hashes
 /// (in constant time, as `blake3::Hash` does) tells an attacker nothing about the keys.
 pub(crate) struct Keys {
     token: Option<blake3::Hash>,
-    named: Vec<(blake3::Hash, ClientKey)>,
+    named: Vec<Named>,
+    /// There is a file of keys: also while it is empty, nobody comes in without one.
+    has_file: bool,
+    /// What clients without a named key may do together.
+    anonymous: KeyLimits,
     /// Opens the pages about ourselves and takes orders; it is good for nothing else.
     management: Option<blake3::Hash>,
+}
+
+/// A named key.
+#[derive(PartialEq)]
+struct Named {
+    hash: blake3::Hash,
+    /// The key before it, and until when that is good.
+    old: Option<(blake3::Hash, Moment)>,
+    /// With the limits that are in force.
+    key: ClientKey,
 }
 
 /// A client that has shown what it has to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Client<'a> {
     key: Option<&'a ClientKey>,
+    limits: KeyLimits,
 }
 
 impl Client<'_> {
     /// The key's name, for the log.
     pub(crate) fn name(&self) -> &str {
-        self.key.map_or("-", |key| key.name.as_str())
+        self.key_name().unwrap_or("-")
+    }
+
+    /// The name of its key, if that has one.
+    pub(crate) fn key_name(&self) -> Option<&str> {
+        self.key.map(|key| key.name.as_str())
+    }
+
+    /// What it may do.
+    pub(crate) fn limits(&self) -> KeyLimits {
+        self.limits
+    }
+
+    /// That it has used up what it may.
+    pub(crate) fn limited(&self, Refusal { limit, wait }: Refusal) -> Error {
+        let who = match self.key_name() {
+            Some(name) => format!("the key {name:?}"),
+            None => "all clients without a named key".to_owned(),
+        };
+        Error::Limited { limit, who, wait }
+    }
+
+    /// Whether the client may use an instance.
+    pub(crate) fn may_ask(&self, instance: &str) -> bool {
+        self.key.is_none_or(|key| key.allows_provider(instance))
     }
 
     /// Whether the client may use a model.
@@ -35,12 +75,11 @@ impl Client<'_> {
 }
 
 impl Keys {
-    /// Reads the keys of the configuration.
+    /// Reads the keys of the configuration, and of the file of keys where there is one.
     ///
     /// # Errors
-    /// Tokens that cannot be read: starting without them would leave a door open.
+    /// Tokens and keys that cannot be read: starting without them would leave a door open.
     pub(crate) fn new(settings: &Settings) -> Result<Self, Mistakes> {
-        let Auth { token, keys } = &settings.auth;
         let mut mistakes = Vec::new();
         let mut hashed = |key: &str, token: &Option<SecretSource>| match token.as_ref().map(read).transpose()
         {
@@ -50,21 +89,38 @@ impl Keys {
                 None
             }
         };
-        let token = hashed("auth.token", token);
+        let token = hashed("auth.token", &settings.auth.token);
         let management = hashed("management.token", &settings.management.token);
-        let named = keys.iter().map(|key| (hash_of(key.hash), key.clone())).collect();
-        Mistakes::or(mistakes, Self { token, named, management })
+        let keys = settings.client_keys().map_err(|found| mistakes.extend(found)).unwrap_or_default();
+        let limits = &settings.limits;
+        let named = keys.into_iter().map(|key| Named {
+            hash: hash_of(key.hash),
+            old: key.old.as_ref().map(|old| (hash_of(old.hash), old.until)),
+            key: ClientKey { limits: key.limits.over(limits.keys), ..key },
+        });
+        let keys = Self {
+            token,
+            named: named.collect(),
+            has_file: settings.auth.key_file.is_some(),
+            anonymous: limits.anonymous.over(KeyLimits::default()),
+            management,
+        };
+        Mistakes::or(mistakes, keys)
     }
 
     /// Whether a key has to be shown.
     pub(crate) fn are_required(&self) -> bool {
-        self.token.is_some() || !self.named.is_empty()
+        self.token.is_some() || !self.named.is_empty() || self.has_file
     }
 
     /// The keys of the tokens that are not what they were.
     pub(crate) fn changes(&self, before: &Self) -> impl Iterator<Item = &'static str> {
         let token = (self.token != before.token).then_some("auth.token");
-        token.into_iter().chain((self.management != before.management).then_some("management.token"))
+        let keys = (self.has_file && self.named != before.named).then_some("auth.key_file");
+        token
+            .into_iter()
+            .chain(keys)
+            .chain((self.management != before.management).then_some("management.token"))
     }
 
     /// Whether somebody may give orders by showing the right token.
@@ -80,25 +136,44 @@ impl Keys {
     /// Looks at a request's key.
     ///
     /// # Errors
-    /// [`Error::NoKey`] or [`Error::WrongKey`].
+    /// [`Error::NoKey`], [`Error::WrongKey`], or that the key was good once.
     pub(crate) fn check(&self, headers: &HeaderMap) -> Result<Client<'_>, Error> {
         if !self.are_required() {
-            return Ok(Client { key: None });
+            return Ok(self.nameless());
         }
         let mut shown = shown(headers).peekable();
         if shown.peek().is_none() {
             return Err(Error::NoKey);
         }
-        shown.find_map(|key| self.find(key)).ok_or(Error::WrongKey)
+        shown.find_map(|key| self.find(key)).unwrap_or(Err(Error::WrongKey))
     }
 
-    fn find(&self, key: &[u8]) -> Option<Client<'_>> {
+    fn nameless(&self) -> Client<'_> {
+        Client { key: None, limits: self.anonymous }
+    }
+
+    fn find(&self, key: &[u8]) -> Option<Result<Client<'_>, Error>> {
         let hash = blake3::hash(key);
         if self.token == Some(hash) {
-            return Some(Client { key: None });
+            return Some(Ok(self.nameless()));
         }
-        let named = self.named.iter().find(|(known, _)| *known == hash);
-        named.map(|(_, key)| Client { key: Some(key) })
+        let is_old = |named: &Named| named.old.is_some_and(|(old, _)| old == hash);
+        let named = self.named.iter().find(|named| named.hash == hash || is_old(named))?;
+        Some(named.check(hash))
+    }
+}
+
+impl Named {
+    /// Whether the key, of which the hash is one, is still good.
+    fn check(&self, hash: blake3::Hash) -> Result<Client<'_>, Error> {
+        let Self { key, old, .. } = self;
+        let until = old.filter(|_| self.hash != hash).map(|(_, until)| until);
+        let end = [key.expires, until].into_iter().flatten().min();
+        match (key.revoked, end) {
+            (Some(_), _) => Err(Error::KeyRevoked),
+            (None, Some(end)) if end.has_come(Moment::now()) => Err(Error::KeyExpired { end }),
+            _ => Ok(Client { key: Some(key), limits: key.limits }),
+        }
     }
 }
 
@@ -106,8 +181,8 @@ fn hash_of(hash: KeyHash) -> blake3::Hash {
     blake3::Hash::from_bytes(*hash.as_bytes())
 }
 
-/// The client's token is needed before the first request, so it comes from where reading it takes no time.
-fn read(source: &SecretSource) -> Result<SecretString, String> {
+/// What is needed before the first request, so it comes from where reading it takes no time.
+pub(crate) fn read(source: &SecretSource) -> Result<SecretString, String> {
     let read = match source {
         SecretSource::Value(token) => Ok(token.clone()),
         SecretSource::Env(name) => std::env::var(name).map(Into::into).map_err(|_| "is not set".to_owned()),
@@ -147,7 +222,7 @@ mod tests {
         // Only hashes are compared, each as a whole; the types say so.
         let all = keys("[auth]\ntoken = { value = 'a-token-of-32-letters-or-so-0000' }");
         let token: blake3::Hash = all.token.unwrap();
-        let _: &Vec<(blake3::Hash, ClientKey)> = &all.named;
+        let _ = |named: &Named| -> [blake3::Hash; 2] { [named.hash, named.old.unwrap().0] };
         // And what two hashes share does not grow with what their keys do: even a comparison that stopped early would not
         // tell how much of a guess is right.
         let right = b"a-token-of-32-letters-or-so-0000";
@@ -185,6 +260,50 @@ mod tests {
         check(&guarded, &[("authorization", "Bearer the-toke")], Err(Error::WrongKey));
         check(&guarded, &[("authorization", "Basic the-token")], Err(Error::NoKey));
         check(&guarded, &[("x-api-key", "")], Err(Error::WrongKey));
+    }
+
+    #[test]
+    fn keys_that_were_good_once() {
+        let hash = |key: &str| blake3::hash(key.as_bytes());
+        let key = |more: &str| {
+            keys(&format!("[auth]\nkeys = [{{ name = 'ci', hash = 'blake3:{}', {more} }}]", hash("new")))
+        };
+        let old = |until: &str| key(&format!("old = {{ hash = 'blake3:{}', until = {until} }}", hash("old")));
+        let check = |keys: &Keys, shown: &str, expect: Result<(), &str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-api-key", shown.parse().unwrap());
+            let got = keys.check(&headers).map(drop).map_err(|error| error.to_string());
+            match (got, expect) {
+                (Ok(()), Ok(())) => {}
+                (Err(got), Err(expect)) => assert!(got.contains(expect), "{got}"),
+                (got, expect) => panic!("{shown}: {got:?}, expected {expect:?}"),
+            }
+        };
+        check(&key("expires = 2999-12-31"), "new", Ok(()));
+        check(&key("expires = 2020-01-01"), "new", Err("expired at 2020-01-01T00:00:00Z"));
+        check(&key("revoked = 2020-01-01"), "new", Err("revoked"));
+        check(&old("2999-12-31"), "new", Ok(()));
+        check(&old("2999-12-31"), "old", Ok(()));
+        check(&old("2020-01-01"), "new", Ok(()));
+        check(&old("2020-01-01"), "old", Err("expired at 2020-01-01"));
+        check(&key(""), "old", Err("not known"));
+    }
+
+    #[test]
+    fn limits_are_the_keys_own_or_those_of_all() {
+        let keys = keys(&format!(
+            "[auth]\ntoken = {{ value = 't' }}\nkeys = [{{ name = 'a', hash = 'blake3:{}', limits = {{ streams = 0 }} }}]\n\
+             [limits]\nkeys = {{ concurrency = 2, streams = 1 }}\nanonymous = {{ streams = 5 }}",
+            blake3::hash(b"a")
+        ));
+        let check = |shown: &str, expect: [Option<u32>; 2]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-api-key", shown.parse().unwrap());
+            let limits = keys.check(&headers).unwrap().limits();
+            assert_eq!([limits.concurrency, limits.streams], expect, "{shown}");
+        };
+        check("a", [Some(2), None]);
+        check("t", [None, Some(5)]);
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use ccproxy_config::Moment;
 use ccproxy_plugin_api::{CallError, Fault};
 use ccproxy_wire::RequestError;
+
+use crate::limits::{Limit, ceil};
 
 /// Why a request is answered by us and not by a provider. [`crate::respond`] alone turns it into status and body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +39,23 @@ pub(crate) enum Error {
     NoRights,
     #[error("the configuration was not reloaded, and what was in force is: {mistakes}")]
     NotReloaded { mistakes: String },
+    #[error("the key has been revoked; ask this proxy's operator for another")]
+    KeyRevoked,
+    #[error("the key expired at {end}; ask this proxy's operator for another")]
+    KeyExpired { end: Moment },
     #[error("the key is not good for model {model:?}; ask this proxy's operator, or use another model")]
     ModelNotAllowed { model: String },
+    #[error("the key is not good for {instance}; ask this proxy's operator, or use another provider")]
+    ProviderNotAllowed { instance: String },
+    #[error(
+        "the limit of {limit} for {who} is used up; try again in {} s, or ask this proxy's operator for more",
+        ceil(*wait)
+    )]
+    Limited { limit: Limit, who: String, wait: Duration },
+    #[error("this proxy serves as many requests as it may at a time; try again in a moment")]
+    Overloaded,
+    #[error("this proxy has as many connections as it may have; try again in a moment, on a new connection")]
+    NoRoom,
     #[error("there is no {path}; see /docs for what there is")]
     NoRoute { path: String },
     #[error("{method} is not allowed here; use {allow}")]
@@ -87,7 +105,7 @@ impl Error {
             Self::Translation(
                 ccproxy_translate::Error::Answer { .. } | ccproxy_translate::Error::Failed(_),
             ) => Fault::Upstream,
-            Self::Internal | Self::Draining => Fault::Us,
+            Self::Internal | Self::Draining | Self::Overloaded | Self::NoRoom => Fault::Us,
             _ => Fault::Client,
         }
     }

@@ -4,10 +4,12 @@
 //! [`Bound::run`] serves until it is told to drain.
 
 mod admin;
+mod admission;
 mod app;
 mod auth;
 mod body;
 mod error;
+mod limits;
 mod listen;
 mod middleware;
 mod origin;

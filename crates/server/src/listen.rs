@@ -1,5 +1,6 @@
 //! The listener: taking the port, accepting connections, serving each until it ends or the program does.
 
+pub(crate) mod capacity;
 pub(crate) mod clock;
 mod connection;
 mod management;

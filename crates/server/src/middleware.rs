@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use crate::app::App;
 use crate::body::Body;
 use crate::error::Error;
+use crate::listen::capacity::Spare;
 use crate::request_id::RequestId;
 use crate::routes::{self, Route};
 use crate::{admin, origin, pipeline, respond};
@@ -50,7 +51,7 @@ async fn dispatch(
     request: Request<Incoming>,
     id: &RequestId,
 ) -> Response<Body> {
-    if let Err(error) = admit(app, request.headers()) {
+    if let Err(error) = admit(app, &request) {
         let family = Family::of_headers(request.headers());
         pipeline::discard(request).await;
         return respond::error(&error, family, id);
@@ -80,9 +81,13 @@ async fn page(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Res
 }
 
 /// What is refused before anything is looked at.
-fn admit(app: &App, headers: &HeaderMap) -> Result<(), Error> {
+fn admit(app: &App, request: &Request<Incoming>) -> Result<(), Error> {
+    let headers = request.headers();
     if app.is_closing() {
         return Err(Error::Draining);
+    }
+    if request.extensions().get::<Spare>().is_some() {
+        return Err(app.admission.no_room());
     }
     if !app.keys.are_required() && origin::is_foreign(headers) {
         return Err(Error::ForeignPage);

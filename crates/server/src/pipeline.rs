@@ -31,6 +31,7 @@ use crate::app::App;
 use crate::auth::Client;
 use crate::body::Body;
 use crate::error::Error;
+use crate::limits::Refusal;
 use crate::request_id::RequestId;
 use crate::routes::Mount;
 use crate::{respond, socket};
@@ -109,6 +110,11 @@ async fn finish(
     id: &RequestId,
 ) -> Response<Body> {
     let marks = exchange.marks();
+    let account = exchange.account();
+    let refusal = match &outcome {
+        Err(Error::Limited { limit, wait, .. }) => Some(Refusal { limit: *limit, wait: *wait }),
+        _ => None,
+    };
     let relayed = match outcome {
         Ok(Outcome::Ours(response)) => {
             exchange.done();
@@ -126,6 +132,9 @@ async fn finish(
         respond::error(&error, family, id)
     });
     response.headers_mut().extend(marks);
+    if let Some(account) = account {
+        account.tell(family, refusal, response.headers_mut());
+    }
     response
 }
 
@@ -157,6 +166,7 @@ async fn steps(
     }
     if let (Mount::Unified, Operation::Models) = (&mount, operation) {
         exchange.client(client.name());
+        exchange.enter(client, false, app.admission.until()).await?;
         return Ok(Outcome::Ours(models::unified(app, client, request.headers()).await));
     }
     if operation == Operation::Response
@@ -197,12 +207,16 @@ async fn ask(
     let head = intake::head(operation, &body)?;
     let wanted = Wanted { mount, operation, path, head: head.as_ref() };
     let session = Session { headers: &parts.headers, body: &body };
+    // Before a way is chosen: while the request waits, the better way may become another.
+    let until = app.admission.until();
+    exchange.enter(client, head.as_ref().is_some_and(|head| head.stream), until).await?;
     let mut plan = resolve::plan(app, wanted, client, session)?;
     if translate::counts(&*plan.target.instance.provider, operation) {
         exchange.target(&mut plan, head.as_ref());
         return count::tokens(body).await.map(Outcome::Ours);
     }
     let id = exchange.id().clone();
+    plan.enter(app, until).await?;
     let (parts, head, previous) = (&parts, head.as_ref(), previous.as_deref());
     let asked = Asked { operation, path, parts, body: &body, head, id: &id, client, previous };
     let (answer, answered) = attempts::ask(app, asked, &mut plan, exchange).await?;

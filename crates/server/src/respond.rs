@@ -11,10 +11,13 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::body::Body;
 use crate::error::Error;
+use crate::limits::ceil;
 use crate::request_id::RequestId;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// The official SDKs look at this one first.
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 /// Tells the official SDKs not to repeat what cannot succeed.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -39,28 +42,23 @@ const fn row(
 fn row_of(error: &Error) -> Row {
     const INVALID: &str = "invalid_request_error";
     let invalid = |status, code| row(status, INVALID, INVALID, Some(code));
+    let denied = |code| row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some(code));
+    let missing = |code| row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some(code));
     match error {
         Error::Request(_) | Error::BodyBroken | Error::Ambiguous => {
             row(StatusCode::BAD_REQUEST, INVALID, INVALID, None)
         }
         Error::BodyTimeout { .. } => invalid(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
-        Error::NoKey | Error::WrongKey => {
+        Error::NoKey | Error::WrongKey | Error::KeyRevoked | Error::KeyExpired { .. } => {
             row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
         }
-        Error::ForeignPage => {
-            row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("origin_not_allowed"))
-        }
-        Error::NoRights => row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("not_allowed")),
+        Error::ForeignPage => denied("origin_not_allowed"),
+        Error::NoRights => denied("not_allowed"),
         Error::NotReloaded { .. } => invalid(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid"),
-        Error::ModelNotAllowed { .. } => {
-            row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some("model_not_allowed"))
-        }
-        Error::NoRoute { .. } | Error::NoResponse { .. } => {
-            row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("not_found"))
-        }
-        Error::UnknownModel { .. } => {
-            row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some("model_not_found"))
-        }
+        Error::ModelNotAllowed { .. } => denied("model_not_allowed"),
+        Error::ProviderNotAllowed { .. } => denied("provider_not_allowed"),
+        Error::NoRoute { .. } | Error::NoResponse { .. } => missing("not_found"),
+        Error::UnknownModel { .. } => missing("model_not_found"),
         Error::WrongMethod { .. } => invalid(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::BodyTooLarge { .. } => {
             row(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", INVALID, Some("request_too_large"))
@@ -83,7 +81,7 @@ fn row_of(error: &Error) -> Row {
         }
         Error::Translation(_) => row(StatusCode::BAD_REQUEST, INVALID, INVALID, None),
         Error::Dropped { .. } => row(StatusCode::BAD_REQUEST, INVALID, INVALID, Some("not_carried")),
-        Error::CoolingDown { .. } => row(
+        Error::CoolingDown { .. } | Error::Limited { .. } => row(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limit_error",
             "rate_limit_error",
@@ -92,6 +90,9 @@ fn row_of(error: &Error) -> Row {
         Error::Call(error) => call_row(error.kind()),
         Error::Draining => {
             row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("draining"))
+        }
+        Error::Overloaded | Error::NoRoom => {
+            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("overloaded"))
         }
         Error::Internal => {
             row(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "api_error", Some("internal_error"))
@@ -124,9 +125,17 @@ pub(crate) fn error(error: &Error, family: Family, id: &RequestId) -> Response<B
     let row = row_of(error);
     let message = error.to_string();
     let mut response = Response::new(Body::from(body(error, &row, &message, id).render(family)));
-    *response.status_mut() = row.status;
+    *response.status_mut() = match (error, family) {
+        (Error::Overloaded | Error::NoRoom, Family::Anthropic) => anthropics_overloaded(),
+        _ => row.status,
+    };
     headers(error, response.headers_mut());
     response
+}
+
+/// 529, which has no name elsewhere.
+fn anthropics_overloaded() -> StatusCode {
+    StatusCode::from_u16(529).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// The event that ends a stream which broke off.
@@ -158,7 +167,7 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, JSON);
     headers.insert(CACHE_CONTROL, NO_STORE);
     match error {
-        Error::NoKey | Error::WrongKey => {
+        Error::NoKey | Error::WrongKey | Error::KeyRevoked | Error::KeyExpired { .. } => {
             headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         Error::WrongMethod { allow, .. } => {
@@ -174,11 +183,17 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
         Error::CoolingDown { wait } => {
-            // Whole seconds, and never earlier.
-            headers
-                .insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)));
+            headers.insert(RETRY_AFTER, HeaderValue::from(ceil(*wait)));
         }
-        Error::Draining => {
+        Error::Limited { wait, .. } => {
+            let millis = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+            headers.insert(RETRY_AFTER, HeaderValue::from(ceil(*wait)));
+            headers.insert(RETRY_AFTER_MS, HeaderValue::from(millis));
+        }
+        Error::Overloaded => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Error::Draining | Error::NoRoom => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }

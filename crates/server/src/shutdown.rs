@@ -40,6 +40,10 @@ pub(crate) async fn supervise(
     app.health.start(&watchers, stop_watching.clone());
     app.health.open_gate(GATE_LISTENER);
     app.starter.begin_all(&current.app());
+    if let Some(shared) = app.ledgers.shared().cloned() {
+        let stop = stop_watching.clone();
+        watchers.spawn(async move { shared.run(stop).await });
+    }
     let end = tokio::select! {
         biased;
         () = abort.cancelled() => End::Aborted,

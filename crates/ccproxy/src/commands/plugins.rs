@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use comfy_table::Table;
-use comfy_table::presets::NOTHING;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -11,7 +9,7 @@ use crate::documents::pretty;
 use crate::failure::Failure;
 use crate::load::load;
 use crate::plugins::PLUGINS;
-use crate::terminal::print;
+use crate::terminal::{print, table};
 
 #[derive(Serialize)]
 struct Kind {
@@ -67,26 +65,4 @@ fn tables(listing: &Listing) -> String {
         text.push_str(&table(["INSTANCE", "KIND", "MOUNT"], instances));
     }
     text
-}
-
-fn table<'a>(header: [&'a str; 3], rows: impl Iterator<Item = [&'a str; 3]>) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header).add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_aligned() {
-        let text =
-            table(["KIND", "DESCRIPTION", "VERSION"], [["a", "An A", "1"], ["bcdefg", "B", "2"]].into_iter());
-        let expect = "KIND    DESCRIPTION  VERSION\na       An A         1\nbcdefg  B            2\n";
-        assert_eq!(text, expect);
-    }
 }

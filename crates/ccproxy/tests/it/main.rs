@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod admission;
 mod auth;
 mod bytes;
 #[cfg(target_os = "linux")]
@@ -23,6 +24,7 @@ mod errors;
 mod faults;
 mod health;
 mod instances;
+mod limits;
 mod management;
 mod mapping;
 mod network;
@@ -31,6 +33,7 @@ mod reload;
 mod routing;
 #[cfg(target_os = "linux")]
 mod security;
+mod shared;
 mod socket;
 mod stored;
 mod streams;

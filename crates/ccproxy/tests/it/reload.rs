@@ -181,6 +181,33 @@ async fn a_token_in_a_file_is_read_again() {
 }
 
 #[tokio::test]
+async fn keys_in_a_file_are_read_again_and_what_they_have_used_is_not_forgotten() {
+    let (a, dir) = (upstream().await, tempfile::tempdir().unwrap());
+    let file = dir.path().join("keys.toml");
+    let keep = |more: &str| {
+        let hash = blake3::hash(b"a-key");
+        std::fs::write(&file, format!("[[keys]]\nname = 'a'\nhash = 'blake3:{hash}'\n{more}")).unwrap();
+    };
+    keep("");
+    let limits = |most: u32| format!("[limits]\nkeys = {{ requests_per_minute = {most} }}\n");
+    let rest = format!("[auth]\nkey_file = {file:?}\n{}", instance("a", &a.url()));
+    let app = TestApp::start(PLUGINS, &(limits(2) + &rest)).await;
+    let asked = async || {
+        send(app.address(), &ask::request("/a/v1/messages", false).header("x-api-key", "a-key")).await.status
+    };
+    assert_eq!([asked().await, asked().await, asked().await], [200, 200, 429]);
+    keep("models = ['*']");
+    assert_eq!(app.reload(&(limits(2) + &rest)).await.unwrap().changed, ["auth.key_file"]);
+    assert_eq!(asked().await, 429, "what is used is used");
+    let reloaded = app.reload(&(limits(0) + &rest)).await.unwrap();
+    assert!(reloaded.changed.contains(&"limits.keys".to_owned()), "{reloaded:?}");
+    assert_eq!(asked().await, 200);
+    keep("revoked = 2020-01-01");
+    app.reload(&(limits(0) + &rest)).await.unwrap();
+    assert_eq!(asked().await, 401);
+}
+
+#[tokio::test]
 async fn a_mistake_changes_nothing() {
     let a = upstream().await;
     let toml = format!(

@@ -1,12 +1,13 @@
 //! `[auth]`
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::pattern::Pattern;
+use super::ClientKey;
 use crate::secret::SecretSource;
 
 /// Who may use the proxy. With neither a token nor keys everybody may who can reach the listener.
@@ -18,34 +19,16 @@ pub struct Auth {
     pub token: Option<SecretSource>,
     /// Named keys, of which only the hash is stored.
     pub keys: Vec<ClientKey>,
+    /// A file with more of them as `[[keys]]`, which `ccproxy keys` keeps. A relative path begins at the configuration file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
 }
 
 impl Auth {
     /// Whether a client must show something.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        self.token.is_some() || !self.keys.is_empty()
-    }
-}
-
-/// A client's key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ClientKey {
-    /// What the key is called in logs; unique.
-    pub name: String,
-    /// The hash of the key: `blake3:` and 64 hexadecimal digits.
-    pub hash: KeyHash,
-    /// The models that the key is good for, as patterns with `*`; none means all.
-    #[serde(default)]
-    pub models: Vec<Pattern>,
-}
-
-impl ClientKey {
-    /// Whether the key is good for a model.
-    #[must_use]
-    pub fn allows(&self, model: &str) -> bool {
-        self.models.is_empty() || self.models.iter().any(|pattern| pattern.matches(model))
+        self.token.is_some() || !self.keys.is_empty() || self.key_file.is_some()
     }
 }
 
@@ -136,14 +119,5 @@ mod tests {
         reject(&format!("{text}0"));
         reject(&text.replace('a', "g"));
         reject(&text.replace("ab", "é"));
-    }
-
-    #[test]
-    fn a_key_without_models_is_good_for_all() {
-        let mut key = ClientKey { name: "ci".to_owned(), hash: KeyHash::new([0; 32]), models: Vec::new() };
-        assert!(key.allows("gpt-5"));
-        key.models = vec![Pattern::from("claude-*")];
-        assert!(!key.allows("gpt-5"));
-        assert!(key.allows("claude-opus"));
     }
 }

@@ -1,7 +1,7 @@
 //! What tells one configuration from another.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::load::typed;
 use super::{ProviderSection, Settings};
@@ -20,13 +20,14 @@ impl Settings {
         found.into_iter().collect()
     }
 
-    /// The files, beside that of the configuration, that are read for what is in force: those of tokens.
+    /// The files, beside that of the configuration, that are read for what is in force: those of tokens, and that of keys.
     #[must_use]
-    pub fn files(&self) -> Vec<&Path> {
+    pub fn files(&self) -> Vec<PathBuf> {
         fn of(token: &SecretSource) -> Option<&Path> {
             if let SecretSource::File(path) = token { Some(path) } else { None }
         }
-        [&self.auth.token, &self.management.token].into_iter().flatten().filter_map(of).collect()
+        let tokens = [&self.auth.token, &self.management.token].into_iter().flatten().filter_map(of);
+        tokens.map(Path::to_owned).chain(self.key_file()).collect()
     }
 }
 
@@ -34,7 +35,9 @@ impl ProviderSection {
     /// Whether both say the same, wherever they say it.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.section.is_same(&other.section)
+        self.kind == other.kind
+            && self.concurrency == other.concurrency
+            && self.section.is_same(&other.section)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::detect::detected_names;
+use super::key_file::key_names;
 use super::{ProviderSection, Route, Settings, Strategy, Target};
 use crate::env::Env;
 use crate::nearest::did_you_mean;
@@ -13,7 +14,9 @@ use crate::tree::{Node, Step, dotted};
 
 pub(super) fn check(settings: &Settings, env: &Env, mistakes: &mut Vec<Mistake>) {
     numbers(settings, mistakes);
-    key_names(&settings.tree, mistakes);
+    if let Some(keys) = settings.tree.get("auth").and_then(|auth| auth.get("keys")) {
+        key_names(keys, "auth.keys", BTreeMap::new(), mistakes);
+    }
     routes(&settings.tree, env, mistakes);
 }
 
@@ -56,27 +59,8 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
     );
     demand(retry.attempts > 0, "retry.attempts", "must be more than 0; 1 repeats nothing");
     demand(retry.budget <= 100, "retry.budget", "must be at most 100, in percent");
+    demand(!settings.shared.timeout.is_zero(), "shared.timeout", "must be more than 0s");
     demand(!settings.logging.level.trim().is_empty(), "logging.level", "must not be empty");
-}
-
-fn key_names(tree: &Node, mistakes: &mut Vec<Mistake>) {
-    let mut seen: BTreeMap<String, Place> = BTreeMap::new();
-    let Some(keys) = tree.get("auth").and_then(|auth| auth.get("keys")) else { return };
-    let mut keys = keys.clone();
-    keys.expand();
-    for (index, key) in keys.items() {
-        let Some(node) = key.get("name") else { continue };
-        let (Some(name), _) = read::<String>(node, "") else { continue };
-        let path = format!("auth.keys[{index}].name");
-        if name.is_empty() {
-            mistakes.push(Mistake::new(node.place.clone(), path, "must not be empty"));
-        } else if let Some(first) = seen.get(&name) {
-            let message = format!("another key has this name: {first}");
-            mistakes.push(Mistake::new(node.place.clone(), path, message));
-        } else {
-            seen.insert(name, node.place.clone());
-        }
-    }
 }
 
 /// Looks at the tree, so that routes are checked that could not be read as a whole.

@@ -54,7 +54,8 @@ impl Settings {
             providers.set(name, table);
         }
         let section = Section::new(format!("providers.{name}"), section);
-        let provider = ProviderSection { name: name.to_owned(), kind: kind.to_owned(), section };
+        let provider =
+            ProviderSection { name: name.to_owned(), kind: kind.to_owned(), concurrency: 0, section };
         self.providers.insert(name.to_owned(), provider);
     }
 }

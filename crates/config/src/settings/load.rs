@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::{
-    Auth, Health, Logging, Management, ProviderSection, Proxies, Reload, Retry, Route, Server, Settings,
-    Shutdown, Translation, Upstream,
+    Auth, Health, Limits, Logging, Management, ProviderSection, Proxies, Reload, Retry, Route, Server,
+    Settings, Shared, Shutdown, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -20,9 +20,11 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 12] = [
+pub(crate) const SECTIONS: [&str; 14] = [
     "server",
     "auth",
+    "limits",
+    "shared",
     "health",
     "management",
     "shutdown",
@@ -40,6 +42,8 @@ impl Default for Settings {
         let bare = Self {
             server: Server::default(),
             auth: Auth::default(),
+            limits: Limits::default(),
+            shared: Shared::default(),
             health: Health::default(),
             management: Management::default(),
             retry: Retry::default(),
@@ -81,6 +85,8 @@ impl Settings {
         let mut settings = Self {
             server: section(&tree, "server", &mut mistakes),
             auth: section(&tree, "auth", &mut mistakes),
+            limits: section(&tree, "limits", &mut mistakes),
+            shared: section(&tree, "shared", &mut mistakes),
             health: section(&tree, "health", &mut mistakes),
             management: section(&tree, "management", &mut mistakes),
             retry: section(&tree, "retry", &mut mistakes),
@@ -115,6 +121,8 @@ pub(super) fn typed(settings: &Settings) -> Node {
     let mut tree = Node::table(Place::Default);
     tree.set("server", plain(&settings.server, &Place::Default));
     tree.set("auth", plain(&settings.auth, &Place::Default));
+    tree.set("limits", plain(&settings.limits, &Place::Default));
+    tree.set("shared", plain(&settings.shared, &Place::Default));
     tree.set("health", plain(&settings.health, &Place::Default));
     tree.set("management", plain(&settings.management, &Place::Default));
     tree.set("retry", plain(&settings.retry, &Place::Default));
@@ -186,9 +194,10 @@ fn providers(tree: &Node, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Provi
         node.expand();
         match take_kind(&mut node, &path) {
             Ok(kind) => {
+                let concurrency = take_concurrency(&mut node, &path, mistakes);
                 let section = Section::new(path, node);
                 let name = entry.key.clone();
-                providers.insert(name.clone(), ProviderSection { name, kind, section });
+                providers.insert(name.clone(), ProviderSection { name, kind, concurrency, section });
             }
             Err(found) => mistakes.extend(found),
         }
@@ -211,4 +220,13 @@ fn take_kind(node: &mut Node, path: &str) -> Result<String, Vec<Mistake>> {
     let kind = kind.ok_or(mistakes)?;
     node.remove("kind");
     Ok(kind)
+}
+
+/// Takes `concurrency` out of a provider's table: it is kept before the plugin is asked.
+fn take_concurrency(node: &mut Node, path: &str, mistakes: &mut Vec<Mistake>) -> u32 {
+    let Some(limit) = node.get("concurrency") else { return 0 };
+    let (limit, found) = read(limit, &format!("{path}.concurrency"));
+    mistakes.extend(found);
+    node.remove("concurrency");
+    limit.unwrap_or_default()
 }

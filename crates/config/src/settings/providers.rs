@@ -34,7 +34,9 @@ pub struct ProviderSection {
     pub name: String,
     /// The kind, which chooses the plugin.
     pub kind: String,
-    /// Everything but `kind`.
+    /// How many requests it may be asked at once; 0 means any number.
+    pub concurrency: u32,
+    /// Everything but the keys above.
     pub section: Section,
 }
 

@@ -39,6 +39,9 @@ pub struct Server {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub sse_keep_alive: Duration,
+    /// How many connections of clients may be open at once; 0 means any number. One more takes the place of the one that has
+    /// been idle for longest; where none is idle, its requests are turned away, health probes apart.
+    pub max_connections: u32,
     /// Threads that serve requests; 0 means one per core.
     pub workers: u16,
     /// The certificate to serve HTTPS with. Without it, the port serves plain HTTP.
@@ -58,6 +61,7 @@ impl Default for Server {
             body_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_secs(75),
             sse_keep_alive: Duration::from_secs(15),
+            max_connections: 0,
             workers: 0,
             tls: None,
         }

@@ -310,6 +310,24 @@ refresh-token = {{ value = "{secret}" }}
     .flag(Flag::new("--auth-token", "auth.token", secret))
 }
 
+#[test]
+fn what_keys_may_do_is_shown_and_where_it_is_counted_without_the_password() {
+    let key = "{ name = 'ci', hash = 'blake3:".to_owned() + &"0".repeat(64) + "', limits = { streams = 2 } }";
+    let text = format!(
+        "[auth]\nkeys = [{key}]\n[limits]\nkeys = {{ requests_per_minute = 60 }}\n[shared]\nurl = 'redis://a:hunter2@h:1/0'\n\
+         [providers.claude]\nkind = 'anthropic'\nconcurrency = 3\n"
+    );
+    let settings = Settings::load(&file(&text)).unwrap();
+    assert_eq!(settings.providers["claude"].concurrency, 3);
+    let shown = settings.show();
+    for expect in ["requests_per_minute = 60", "streams = 2", "concurrency = 3"] {
+        assert!(shown.contains(expect), "{expect}: {shown}");
+    }
+    assert!(!shown.contains("hunter2") && !format!("{settings:?}").contains("hunter2"), "{shown}");
+    let wrong = text.replace("concurrency = 3", "concurrency = 'many'");
+    assert!(mistakes(&file(&wrong)).contains("providers.claude.concurrency: "));
+}
+
 proptest! {
     #[test]
     fn no_secret_is_shown(secret in "[A-Za-z0-9]{14,40}|[0-9]{14,18}") {

@@ -20,7 +20,10 @@ use super::start::Starter;
 use super::watch::watch;
 use super::{App, Application, Current, Instances, Process};
 use crate::admin::{self, telling::Doors};
+use crate::admission::Admission;
 use crate::auth::Keys;
+use crate::limits::Ledgers;
+use crate::limits::shared::Shared;
 use crate::listen::tls::Tls;
 use crate::stored::Responses;
 
@@ -69,6 +72,14 @@ impl Application {
         let BuildOptions { mut checks, gates, insecure_no_auth } = options;
         let tls = Tls::new(settings);
         checks.extend(certificate(tls.as_ref()));
+        let admission = Arc::new(Admission::new(&settings.limits));
+        checks.extend(
+            admission.check(settings).map_err(|error| settings.mistake("limits", error.to_string()))?,
+        );
+        let shared = Shared::new(settings).map_err(|mistake| mistakes.push(mistake)).ok().flatten();
+        if let Some(shared) = &shared {
+            checks.push(shared.check().map_err(|error| settings.mistake("shared", error.to_string()))?);
+        }
         let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
         let mut core = Core::new(settings, &gates, checks)
             .map_err(|error| settings.mistake("health", error.to_string()))?;
@@ -80,7 +91,8 @@ impl Application {
             return Err(Mistakes::new(mistakes));
         };
         let (orders, ordered) = mpsc::channel(1);
-        let current = assemble(settings, keys, instances, core.build(), orders);
+        let current =
+            assemble(settings, keys, instances, (admission, Ledgers::new(shared)), core.build(), orders);
         let listen = Listen {
             server: settings.server.clone(),
             management: settings.management.clone(),
@@ -112,6 +124,7 @@ fn assemble(
     settings: &Settings,
     keys: Keys,
     instances: Instances,
+    (admission, ledgers): (Arc<Admission>, Ledgers),
     (health, lags): (Health, Lags),
     orders: mpsc::Sender<ReloadOrder>,
 ) -> Arc<Current> {
@@ -123,6 +136,8 @@ fn assemble(
         let process = Process {
             current: Weak::clone(current),
             responses: Responses::new(&settings.translation),
+            ledgers,
+            admission,
             grpc: Grpc::new(health.clone()).until(closed.clone()),
             doors: Doors::new(settings, &health, current, &closed),
             health,

@@ -15,6 +15,8 @@ use ccproxy_plugin_api::Provider;
 use tokio_util::sync::CancellationToken;
 use tower::retry::budget::TpsBudget;
 
+use crate::admission::Gate;
+
 pub(crate) use passage::Passage;
 pub(crate) use traffic::{Reporters, Shut, Traffic, Verdict};
 
@@ -28,6 +30,8 @@ pub(crate) struct Instance {
     pub(crate) traffic: Arc<Traffic>,
     /// How much of its traffic may be repeated after a failure of its.
     pub(crate) repeats: TpsBudget,
+    /// Its places for requests, where they are limited.
+    pub(crate) gate: Option<Gate>,
     /// The configuration in force does not have it any more. Requests that have it go on with it.
     pub(crate) gone: CancellationToken,
 }

@@ -15,10 +15,12 @@ use super::{App, Current, Instance, Instances, Process};
 use crate::auth::Keys;
 
 /// What a reload can change; anything else is read at the start. Keys, or the sections above them.
-const LIVE: [&str; 13] = [
+const LIVE: [&str; 15] = [
     "auth",
     "health.critical",
     "health.slow",
+    "limits.anonymous",
+    "limits.keys",
     "management.token",
     "providers",
     "reload",

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tower::retry::budget::TpsBudget;
 
 use super::instance::{Instance, Reporters, Traffic};
+use crate::admission::Gate;
 
 /// How often an upstream that no traffic tells of is connected to.
 const REACH: Duration = Duration::from_secs(30);
@@ -65,6 +66,7 @@ pub(super) fn watch(
         mappings: built.model_mappings,
         traffic,
         repeats: budget(&settings.retry),
+        gate: Gate::new(section.concurrency),
         gone: CancellationToken::new(),
     })
 }

@@ -65,6 +65,12 @@ impl Clock {
         }
     }
 
+    /// How many milliseconds the connection has been idle, if it is: it has served a request and no other has begun.
+    pub(super) fn idle_for(&self) -> Option<u64> {
+        let idle = self.busy.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0;
+        idle.then(|| self.now().saturating_sub(self.idle_since.load(Ordering::Relaxed)))
+    }
+
     fn bytes_came(&self) {
         let may_begin_head = !self.http2.load(Ordering::Relaxed) && self.busy.load(Ordering::Relaxed) == 0;
         if may_begin_head && self.head_since.load(Ordering::Relaxed) == 0 {

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use super::capacity::{Capacity, Seat, Spare};
 use super::clock::{Clock, Limits, Watched};
 use super::tls::{Tls, shake_hands};
 use crate::app::Current;
@@ -40,6 +41,7 @@ pub(crate) struct Connections {
     limits: Limits,
     /// Where HTTPS is served.
     tls: Option<Arc<Tls>>,
+    capacity: Option<Capacity>,
     /// Ends connections when they have no request left.
     drain: CancellationToken,
     /// Ends connections at once.
@@ -53,6 +55,7 @@ impl Connections {
             builder: Arc::new(builder(usize::from(server.max_headers), server)),
             limits: Limits { head: server.header_timeout, idle: server.keep_alive },
             tls,
+            capacity: Capacity::new(server.max_connections),
             drain: CancellationToken::new(),
             cut: CancellationToken::new(),
         }
@@ -69,17 +72,28 @@ impl Connections {
     }
 
     /// Waits for a reason to end a connection.
-    async fn stop(&self, clock: &Clock) -> Stop {
+    async fn stop(&self, clock: &Clock, seat: Option<&Seat>) -> Stop {
+        let left = async {
+            match seat {
+                Some(seat) => seat.leave.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = over(clock, self.limits) => Stop::Now,
             () = self.cut.cancelled() => Stop::Now,
             () = self.drain.cancelled() => Stop::WhenIdle,
+            () = left => Stop::WhenIdle,
         }
     }
 
     pub(super) async fn serve(self, stream: TcpStream) {
         let clock = Clock::start();
-        let Some(tls) = &self.tls else { return self.speak(stream, &clock).await };
+        let seat = self.capacity.as_ref().map(|capacity| capacity.seat(&clock).ok_or(())).transpose();
+        let Ok(seat) = seat else {
+            return;
+        };
+        let Some(tls) = &self.tls else { return self.speak(stream, &clock, seat).await };
         let stream = tokio::select! {
             stream = shake_hands(tls, stream) => stream,
             // The first head is late before it could begin.
@@ -88,16 +102,20 @@ impl Connections {
         };
         if let Some(stream) = stream {
             // Apart, so that connections without TLS do not take more memory for it.
-            Box::pin(self.speak(stream, &clock)).await;
+            Box::pin(self.speak(stream, &clock, seat)).await;
         }
     }
 
     /// Speaks HTTP to the end of the connection.
-    async fn speak<S>(&self, stream: S, clock: &Arc<Clock>)
+    async fn speak<S>(&self, stream: S, clock: &Arc<Clock>, seat: Option<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request: Request<Incoming>| {
+        let is_spare = seat.as_ref().is_some_and(|seat| seat.is_spare);
+        let service = service_fn(|mut request: Request<Incoming>| {
+            if is_spare {
+                request.extensions_mut().insert(Spare);
+            }
             let (app, busy) = (self.current.app(), clock.busy(request.version()));
             async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
         });
@@ -105,7 +123,7 @@ impl Connections {
         let connection = self.builder.serve_connection_with_upgrades(io, service);
         tokio::pin!(connection);
         // A set polls only what was woken: a busy connection does not ask again and again whether it has to end.
-        let mut stops: FuturesUnordered<_> = [self.stop(clock)].into_iter().collect();
+        let mut stops: FuturesUnordered<_> = [self.stop(clock, seat.as_ref())].into_iter().collect();
         let ended = tokio::select! {
             biased;
             ended = connection.as_mut() => ended,

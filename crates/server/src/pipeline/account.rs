@@ -8,14 +8,28 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 use super::plan::Plan;
+use crate::admission::Place;
 use crate::app::{App, Ending, Instance, Passage, Verdict};
+use crate::auth::Client;
 use crate::error::Error;
+use crate::limits::{Account, Seats};
 use crate::request_id::RequestId;
 
 /// How often providers were asked, if more than once.
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-ccproxy-attempts");
 /// Every target was down, and the least bad was asked all the same.
 const FAIL_OPEN: HeaderName = HeaderName::from_static("x-ccproxy-fail-open");
+
+/// What a request takes up as long as it is under way.
+#[derive(Default)]
+struct Places {
+    /// Among the requests of its client.
+    seats: Option<Seats>,
+    /// Among all.
+    here: Option<Place>,
+    /// At the instance that is asked.
+    there: Option<Place>,
+}
 
 /// One request of the API, from its first step to the last byte of its answer.
 ///
@@ -29,8 +43,11 @@ pub(crate) struct Exchange {
     model: String,
     instance: Option<Arc<Instance>>,
     called: Option<Instant>,
-    /// Kept to the end.
+    /// What the client has used, where that is limited.
+    account: Option<Account>,
+    /// Kept to the end, as the places are.
     passage: Option<Passage>,
+    places: Places,
     attempts: u8,
     failing_open: bool,
     status: Option<StatusCode>,
@@ -51,7 +68,9 @@ impl Exchange {
             model: String::new(),
             instance: None,
             called: None,
+            account: None,
             passage: None,
+            places: Places::default(),
             attempts: 0,
             failing_open: false,
             status: None,
@@ -65,10 +84,40 @@ impl Exchange {
         name.clone_into(&mut self.client);
     }
 
+    /// Lets a client's request through that would cost it something, if the client has as much left; then waits until
+    /// there is a place for it.
+    ///
+    /// # Errors
+    /// [`Error::Limited`] and [`Error::Overloaded`].
+    pub(super) async fn enter(
+        &mut self,
+        client: Client<'_>,
+        stream: bool,
+        until: Instant,
+    ) -> Result<(), Error> {
+        let app = Arc::clone(&self.app);
+        let costs = self.operation.has_body() && self.operation != Operation::CountTokens;
+        if let Some(account) = costs.then(|| app.ledgers.account(client)).flatten() {
+            let seats = self.account.insert(account).admit(stream).await;
+            self.places.seats = Some(seats.map_err(|refusal| client.limited(refusal))?);
+        }
+        self.places.here = app.admission.enter(until).await?;
+        Ok(())
+    }
+
+    /// The client's limits, for its answer to tell.
+    pub(super) fn account(&self) -> Option<Account> {
+        self.account.clone()
+    }
+
     /// Another attempt begins.
     pub(super) fn target(&mut self, plan: &mut Plan, head: Option<&RequestHead<'_>>) {
         self.attempts = self.attempts.saturating_add(1);
         self.failing_open = plan.failing_open;
+        let stays = self.instance.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &plan.target.instance));
+        if !stays {
+            self.places.there = plan.target.place.take();
+        }
         self.instance = Some(Arc::clone(&plan.target.instance));
         self.passage = plan.target.passage.take();
         self.called = Some(Instant::now());
@@ -124,7 +173,8 @@ impl Exchange {
     /// The request was answered by an error of ours, whatever the provider's status was.
     pub(super) fn failed(&mut self, error: &Error) {
         self.status = None;
-        if error.fault() != Fault::Client {
+        // Where many are turned away, `admission` says so now and then.
+        if error.fault() != Fault::Client && *error != Error::Overloaded {
             let instance = self.instance.as_ref().map_or("-", |instance| instance.name.as_str());
             tracing::warn!(id = self.id.as_str(), instance, fault = ?error.fault(), %error, "request_failed");
         }
@@ -171,6 +221,10 @@ impl Exchange {
             return;
         }
         self.app.stats.end(ending);
+        self.places = Places::default();
+        if let Some(account) = &self.account {
+            account.charge(&self.usage);
+        }
         tracing::debug!(
             id = self.id.as_str(),
             operation = self.operation.name(),

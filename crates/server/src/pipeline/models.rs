@@ -70,7 +70,7 @@ fn shape_of(body: &[u8]) -> Option<Family> {
 /// The models of all instances that a route leads to, each under the name that leads there.
 pub(super) async fn unified(app: &App, client: Client<'_>, headers: &HeaderMap) -> Response<Body> {
     let family = Family::of_headers(headers);
-    let instances = routed(app);
+    let instances = routed(app, client);
     let lists = join_all(instances.iter().map(|instance| list(instance))).await;
     let mut models = Vec::new();
     let mut missing = Vec::new();
@@ -91,16 +91,19 @@ pub(super) async fn unified(app: &App, client: Client<'_>, headers: &HeaderMap) 
 }
 
 fn leads_to(app: &App, client: Client<'_>, model: &Model, instance: &Arc<Instance>) -> bool {
-    let target = resolve::unified(app, &model.id);
+    let target = resolve::unified(app, &model.id, client);
     client.may_use(&model.id) && target.is_ok_and(|target| Arc::ptr_eq(&target.instance, instance))
 }
 
-/// The instances that routes lead to, each once, in the routes' order.
-fn routed(app: &App) -> Vec<Arc<Instance>> {
+/// The instances that routes lead the client to, each once, in the routes' order.
+fn routed(app: &App, client: Client<'_>) -> Vec<Arc<Instance>> {
     let mut instances: Vec<Arc<Instance>> = Vec::new();
-    for target in app.routes.iter().filter_map(|route| route.targets.first()) {
-        if !instances.iter().any(|known| Arc::ptr_eq(known, &target.instance)) {
-            instances.push(Arc::clone(&target.instance));
+    let allowed = app.routes.iter().filter_map(|route| {
+        route.targets.iter().map(|target| &target.instance).find(|instance| client.may_ask(&instance.name))
+    });
+    for instance in allowed {
+        if !instances.iter().any(|known| Arc::ptr_eq(known, instance)) {
+            instances.push(Arc::clone(instance));
         }
     }
     instances

@@ -1,14 +1,17 @@
 //! Whom to ask, and whom after that.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::Sticky;
 use ccproxy_health::{Scope, State};
 use http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
 
 use super::resolve::Target;
-use crate::app::{App, Shut, Traffic};
+use crate::admission::Gate;
+use crate::app::{App, Instance, Shut, Traffic};
 use crate::error::Error;
 
 /// The targets of a request: the one to ask now, and those that are left.
@@ -22,6 +25,8 @@ pub(super) struct Plan {
 /// Why a target had better not be asked. The lesser is the better one to ask all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Bad {
+    /// As many requests as it may be asked at once are with it; there is a queue.
+    Full,
     /// Its breaker is open for so long.
     Open(Duration),
     /// Health says that it is not reached.
@@ -37,7 +42,7 @@ impl Plan {
         Self { target, others: Vec::new(), failing_open: false }
     }
 
-    /// The first of these, in their order, that is not down; the least bad where all are. `instead` is for none.
+    /// The first of these, in their order, that is neither down nor full; the least bad where all are. `instead` is for none.
     ///
     /// # Errors
     /// [`Error::CoolingDown`] if each of them has asked for a pause.
@@ -45,16 +50,20 @@ impl Plan {
         if targets.len() < 2 {
             return Ok(Self::one(targets.pop().unwrap_or(instead)));
         }
-        if let Some(target) = take_good(app, &mut targets) {
+        if let Some(target) = take_good(app, &mut targets, None) {
             return Ok(Self { target, others: targets, failing_open: false });
         }
-        let badness = |target: &Target| bad(app, target).unwrap_or(Bad::Open(Duration::ZERO));
+        let full = |target: &Target| target.instance.gate.as_ref().is_some_and(Gate::is_full);
+        let badness = |target: &Target| {
+            let otherwise = if full(target) { Bad::Full } else { Bad::Open(Duration::ZERO) };
+            bad(app, target).unwrap_or(otherwise)
+        };
         let least = targets.iter().enumerate().min_by_key(|(_, target)| badness(target));
         match least.map(|(at, target)| (at, badness(target))) {
             Some((_, Bad::Rests(wait))) => Err(Error::CoolingDown { wait }),
-            Some((at, _)) => {
+            Some((at, bad)) => {
                 let target = targets.remove(at);
-                Ok(Self { others: targets, failing_open: true, ..Self::one(target) })
+                Ok(Self { others: targets, failing_open: bad != Bad::Full, ..Self::one(target) })
             }
             None => Ok(Self::one(instead)),
         }
@@ -67,8 +76,20 @@ impl Plan {
 
     /// Goes on to the next target that is not down, if there is one.
     pub(super) fn go_on(&mut self, app: &App) -> bool {
-        let next = take_good(app, &mut self.others);
+        let next = take_good(app, &mut self.others, Some(&self.target.instance));
         next.map(|target| self.target = target).is_some()
+    }
+
+    /// Waits for the target's place, if it has no more than so many and none was free.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`].
+    pub(super) async fn enter(&mut self, app: &App, until: Instant) -> Result<(), Error> {
+        let target = &mut self.target;
+        if let (None, Some(gate)) = (&target.place, &target.instance.gate) {
+            target.place = Some(app.admission.wait(gate, until).await?);
+        }
+        Ok(())
     }
 
     /// Stays with the same target, which has no other way to go.
@@ -77,13 +98,21 @@ impl Plan {
     }
 }
 
-/// Takes the first that is good out of the list, with its passage.
-fn take_good(app: &App, targets: &mut Vec<Target>) -> Option<Target> {
-    let (at, passage) = targets.iter().enumerate().find_map(|(at, target)| {
-        let passage = bad(app, target).is_none().then(|| Traffic::admits(&target.instance.traffic))??;
-        Some((at, passage))
+/// Takes the first that is good out of the list, with its passage and its place; at the instance that is `left`, the
+/// request has one already.
+fn take_good(app: &App, targets: &mut Vec<Target>, left: Option<&Arc<Instance>>) -> Option<Target> {
+    let (at, place, passage) = targets.iter().enumerate().find_map(|(at, target)| {
+        if bad(app, target).is_some() {
+            return None;
+        }
+        let stays = left.is_some_and(|left| Arc::ptr_eq(left, &target.instance));
+        let place = match &target.instance.gate {
+            Some(gate) if !stays => Some(gate.try_enter()?),
+            _ => None,
+        };
+        Some((at, place, Traffic::admits(&target.instance.traffic)?))
     })?;
-    Some(Target { passage: Some(passage), ..targets.remove(at) })
+    Some(Target { place, passage: Some(passage), ..targets.remove(at) })
 }
 
 fn bad(app: &App, target: &Target) -> Option<Bad> {

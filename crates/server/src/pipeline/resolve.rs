@@ -6,6 +6,7 @@ use ccproxy_wire::{Operation, RequestHead};
 
 use super::plan::{Plan, Session};
 use super::translate::serves;
+use crate::admission::Place;
 use crate::app::{App, Instance, Passage, Route, Target as Listed};
 use crate::auth::Client;
 use crate::error::Error;
@@ -16,6 +17,8 @@ pub(super) struct Target {
     pub(super) instance: Arc<Instance>,
     /// The provider's name for the model; empty where the request names none.
     pub(super) model: String,
+    /// Its place at the instance, where these are limited and it has one.
+    pub(super) place: Option<Place>,
     /// How the instance's breaker let it through, where it was asked.
     pub(super) passage: Option<Passage>,
 }
@@ -52,17 +55,21 @@ pub(super) fn plan(
 ) -> Result<Plan, Error> {
     let (model, operation) = (wanted.model(client)?, wanted.operation);
     Ok(match (wanted.mount, model) {
-        (Mount::Instance(instance), model) => Plan::one(mapped(instance, model.unwrap_or_default())),
-        (Mount::Unified, None) => Plan::one(without_model(app, operation)?),
+        (Mount::Instance(instance), model) => {
+            Plan::one(allowed(client, mapped(instance, model.unwrap_or_default()))?)
+        }
+        (Mount::Unified, None) => Plan::one(without_model(app, operation, client)?),
         (Mount::Unified, Some(model)) => {
             let route = route(app, model)?;
-            let first = first(route, model)?;
+            let first = first(route, model, client)?;
             if route.targets.len() == 1 {
                 return Ok(Plan::one(first));
             }
             let order = route.order(session.of(route.sticky).as_deref());
             let listed = order.into_iter().filter_map(|at| route.targets.get(at));
-            let able = listed.filter(|target| serves(&*target.instance.provider, operation));
+            let able = listed.filter(|target| {
+                client.may_ask(&target.instance.name) && serves(&*target.instance.provider, operation)
+            });
             // If none speaks it, the first says so.
             Plan::several(app, able.map(|target| target.mapped(model)).collect(), first)?
         }
@@ -70,8 +77,8 @@ pub(super) fn plan(
 }
 
 /// The target that the unified `/v1` has for a model when all is well.
-pub(super) fn unified(app: &App, model: &str) -> Result<Target, Error> {
-    first(route(app, model)?, model)
+pub(super) fn unified(app: &App, model: &str, client: Client<'_>) -> Result<Target, Error> {
+    first(route(app, model)?, model, client)
 }
 
 /// The route for a model.
@@ -80,8 +87,19 @@ fn route<'a>(app: &'a App, model: &str) -> Result<&'a Route, Error> {
     route.ok_or_else(|| unknown(model))
 }
 
-fn first(route: &Route, model: &str) -> Result<Target, Error> {
-    route.targets.first().map(|target| target.mapped(model)).ok_or_else(|| unknown(model))
+/// The first target that the client may ask.
+fn first(route: &Route, model: &str, client: Client<'_>) -> Result<Target, Error> {
+    let target = route.targets.iter().find(|target| client.may_ask(&target.instance.name));
+    let target = target.or(route.targets.first()).ok_or_else(|| unknown(model))?;
+    allowed(client, target.mapped(model))
+}
+
+fn allowed(client: Client<'_>, target: Target) -> Result<Target, Error> {
+    if client.may_ask(&target.instance.name) {
+        Ok(target)
+    } else {
+        Err(Error::ProviderNotAllowed { instance: target.instance.name.clone() })
+    }
 }
 
 fn unknown(model: &str) -> Error {
@@ -95,9 +113,11 @@ impl Listed {
 }
 
 /// A stored response names no model: it is asked for at the first instance that can have it.
-fn without_model(app: &App, operation: Operation) -> Result<Target, Error> {
+fn without_model(app: &App, operation: Operation, client: Client<'_>) -> Result<Target, Error> {
     let mut instances = app.routes.iter().flat_map(|route| &route.targets).map(|target| &target.instance);
-    let instance = instances.find(|instance| instance.provider.supports(operation));
+    let able =
+        |instance: &&Arc<Instance>| client.may_ask(&instance.name) && instance.provider.supports(operation);
+    let instance = instances.find(able);
     let missing = || Error::Unsupported {
         instance: "no instance behind the unified /v1".to_owned(),
         operation: operation.name(),
@@ -107,5 +127,10 @@ fn without_model(app: &App, operation: Operation) -> Result<Target, Error> {
 }
 
 fn mapped(instance: &Arc<Instance>, model: &str) -> Target {
-    Target { instance: Arc::clone(instance), model: instance.map(model).to_owned(), passage: None }
+    Target {
+        instance: Arc::clone(instance),
+        model: instance.map(model).to_owned(),
+        place: None,
+        passage: None,
+    }
 }
