@@ -43,3 +43,7 @@ bench *flags:
 # Measure the health pages against their goals.
 health-bench *flags:
     bench/health-run {{ flags }}
+
+# A million requests of every kind, with every fault in turn; `just soak --quick` for a few.
+soak *flags:
+    bench/soak-run {{ flags }}

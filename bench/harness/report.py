@@ -2,6 +2,7 @@
 
 import statistics
 
+from . import many
 from .cells import cell, row
 from .translation import Translation
 
@@ -33,6 +34,7 @@ class Summary:
         self.scenarios, self.targets, self.rounds, self.once = scenarios, targets, rounds, once
         self.paired = all(name in targets for name in PROXIES)
         self.translation = Translation(scenarios, rounds)
+        self.many = []
 
     def series(self, scenario, target, metric):
         """One figure per round; with `+` in front, what the target adds to direct in the same round."""
@@ -50,7 +52,7 @@ class Summary:
     def tables(self):
         parts = [self.table(scenario) for scenario in self.scenarios if not scenario.translated]
         parts += [self.once_table()] if self.once else []
-        return "\n".join([*parts, self.translation.tables()])
+        return "\n".join([*parts, many.table(self.many), self.translation.tables()])
 
     def table(self, scenario):
         head = f"### {scenario.title} ({scenario.requests} {scenario.unit}s a round)"
@@ -108,6 +110,7 @@ class Summary:
             ("G2", "added to first event, one core, p50, µs", added("first1", "first_event_us.p50"), 100),
             ("G2", "added to first event, all cores, p50, µs", added("first", "first_event_us.p50"), 100),
             *self.translation.goals(),
+            *many.goals(self.many),
             ("G5", "resident when idle, MiB", once("idle_mib"), 12),
             ("G5", "exec to first 200, ms", once("start_ms"), 30),
             ("G5", "binary, MiB (16 MB)", once("binary_mib"), 15.26),

@@ -24,7 +24,7 @@ pub fn dialect_at(path: &str) -> Option<Dialect> {
 }
 
 /// The end of a dialect's path.
-fn route(dialect: Dialect) -> &'static str {
+pub(crate) fn route(dialect: Dialect) -> &'static str {
     match dialect {
         Dialect::Messages => "/messages",
         Dialect::Chat => "/chat/completions",

@@ -6,8 +6,8 @@
 mod connection;
 mod report;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ccproxy_wire::Dialect;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::shape::Shape;
 use connection::Connection;
+pub(crate) use connection::Expected;
 pub use report::Report;
 use report::Tally;
 
@@ -38,6 +39,8 @@ pub struct Plan {
     pub connections: u32,
     /// When to stop.
     pub limit: Limit,
+    /// The connections begin one after the other, evenly over this time.
+    pub spread: Duration,
     /// The answer asked for.
     pub shape: Shape,
     /// What the upstream speaks, where a proxy translates: then the answer is checked for what a translation keeps.
@@ -62,9 +65,6 @@ pub enum LoadError {
     /// The times cannot be recorded.
     #[error("cannot record times: {0}")]
     Record(#[from] hdrhistogram::CreationError),
-    /// The times of two connections cannot be put together.
-    #[error("cannot merge times: {0}")]
-    Merge(#[from] hdrhistogram::errors::AdditionError),
     /// A worker died.
     #[error("a worker died: {0}")]
     Worker(#[from] tokio::task::JoinError),
@@ -81,23 +81,35 @@ pub async fn run(plan: &Plan) -> Result<Report, LoadError> {
     }
     let started = Instant::now();
     let quota = Quota::new(plan.limit, started);
+    // One for all: of thousands of connections, each with its own would take more memory than what is measured.
+    let tally = Arc::new(Mutex::new(Tally::new()?));
     let mut workers = JoinSet::new();
-    for connection in connections {
-        workers.spawn(work(connection, quota.clone()));
+    for (turn, connection) in (0..).zip(connections) {
+        let begin = started + plan.spread * turn / plan.connections;
+        workers.spawn(work(connection, begin, quota.clone(), Arc::clone(&tally)));
     }
-    let mut total = Tally::new()?;
-    while let Some(tally) = workers.join_next().await {
-        total.add(&tally??)?;
+    while let Some(ended) = workers.join_next().await {
+        ended??;
     }
-    Ok(total.report(started.elapsed()))
+    let report = lock(&tally).report(started.elapsed());
+    Ok(report)
 }
 
-async fn work(mut connection: Connection, quota: Quota) -> Result<Tally, LoadError> {
-    let mut tally = Tally::new()?;
+async fn work(
+    mut connection: Connection,
+    begin: Instant,
+    quota: Quota,
+    tally: Arc<Mutex<Tally>>,
+) -> Result<(), LoadError> {
+    tokio::time::sleep_until(begin).await;
     while quota.take() {
-        connection.exchange(&mut tally).await?;
+        connection.exchange(&tally).await?;
     }
-    Ok(tally)
+    Ok(())
+}
+
+fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is left to do, shared by all connections.
@@ -136,10 +148,14 @@ mod tests {
 
     const PATHS: [&str; 3] = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];
 
+    fn plan(url: Uri, limit: Limit, shape: Shape) -> Plan {
+        Plan { url, connections: 3, limit, spread: Duration::from_millis(2), shape, provider: None }
+    }
+
     async fn check(path: &str, shape: Shape, limit: Limit) -> Report {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}{path}", listener.local_addr().unwrap()).parse().unwrap();
-        let plan = Plan { url, connections: 3, limit, shape, provider: None };
+        let plan = plan(url, limit, shape);
         tokio::select! {
             served = upstream::serve(listener) => panic!("the upstream ended: {served:?}"),
             report = run(&plan) => report.unwrap(),
@@ -149,7 +165,7 @@ mod tests {
     #[tokio::test]
     async fn counts_json_answers() {
         for path in PATHS {
-            let report = check(path, Shape { events: 0, gap: Duration::ZERO }, Limit::Requests(50)).await;
+            let report = check(path, Shape::of(0), Limit::Requests(50)).await;
             assert_eq!((report.requests, report.events), (50, 0));
             assert!(report.latency_us.p50 > 0.0 && report.latency_us.p50 <= report.latency_us.max);
         }
@@ -158,7 +174,7 @@ mod tests {
     #[tokio::test]
     async fn counts_every_event_of_every_stream() {
         for (path, gap_us) in PATHS.into_iter().flat_map(|path| [(path, 0), (path, 1_000)]) {
-            let shape = Shape { events: 7, gap: Duration::from_micros(gap_us) };
+            let shape = Shape { gap: Duration::from_micros(gap_us), ..Shape::of(7) };
             let report = check(path, shape, Limit::Requests(10)).await;
             assert_eq!((report.requests, report.events), (10, 70));
             assert!(report.first_event_us.p50 <= report.latency_us.p50);
@@ -168,7 +184,7 @@ mod tests {
     #[tokio::test]
     async fn stops_in_time() {
         let limit = Limit::Time(Duration::from_millis(50));
-        let report = check("/v1/messages", Shape { events: 2, gap: Duration::ZERO }, limit).await;
+        let report = check("/v1/messages", Shape::of(2), limit).await;
         assert_eq!(report.events, 2 * report.requests);
         assert!(report.seconds >= 0.05);
     }
@@ -177,9 +193,9 @@ mod tests {
     async fn an_answer_that_is_no_translation_fails_the_run() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/v1/messages", listener.local_addr().unwrap()).parse().unwrap();
-        let shape = Shape { events: 0, gap: Duration::ZERO };
+        let shape = Shape::of(0);
         let provider = Some(Dialect::Chat);
-        let plan = Plan { url, connections: 1, limit: Limit::Requests(1), shape, provider };
+        let plan = Plan { provider, ..plan(url, Limit::Requests(1), shape) };
         tokio::select! {
             served = upstream::serve(listener) => panic!("the upstream ended: {served:?}"),
             outcome = run(&plan) => assert!(matches!(outcome, Err(LoadError::Wrong(_))), "{outcome:?}"),
@@ -190,8 +206,8 @@ mod tests {
     async fn a_wrong_answer_fails_the_run() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let url = format!("http://{}/v1/responses", listener.local_addr().unwrap()).parse().unwrap();
-        let shape = Shape { events: 0, gap: Duration::ZERO };
-        let plan = Plan { url, connections: 1, limit: Limit::Requests(1), shape, provider: None };
+        let shape = Shape::of(0);
+        let plan = plan(url, Limit::Requests(1), shape);
         let refuse = async {
             use tokio::io::{AsyncReadExt, AsyncWriteExt};
             let (mut socket, _) = listener.accept().await.unwrap();

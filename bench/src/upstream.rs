@@ -1,6 +1,7 @@
 //! The mock upstream: answers every request in the dialect of its path, the way its body asks for (see [`Shape`]).
 
-use std::convert::Infallible;
+mod faulty;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,7 +12,7 @@ use ccproxy_wire::Dialect;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -23,6 +24,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use crate::bodies::{self, DIALECTS, Script};
 use crate::shape::Shape;
 use crate::stamps;
+use faulty::Faulty;
 
 /// Serves connections until the listener fails or the future is dropped, which also ends the connections.
 ///
@@ -55,10 +57,19 @@ async fn answer(request: Request<Incoming>, replies: Replies) -> Result<Response
     };
     let body = request.into_body().collect().await?.to_bytes();
     let shape = Shape::read(&body);
-    let streamed = shape.events > 0;
-    let answer =
-        if streamed { Answer::Events(Events::new(dialect, shape)) } else { Answer::Json(Some(reply)) };
+    let faulty = shape.fault.map(|fault| Faulty::new(dialect, shape, fault));
+    let status = faulty.as_ref().map_or(StatusCode::OK, |faulty| faulty.status);
+    let streamed = shape.events > 0 && status == StatusCode::OK;
+    let answer = match faulty {
+        Some(faulty) => Answer::Faulty(faulty),
+        None if streamed => Answer::Events(Events::new(dialect, shape)),
+        None => Answer::Json(Some(reply)),
+    };
     let mut response = Response::new(answer);
+    *response.status_mut() = status;
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     let kind = if streamed { "text/event-stream" } else { "application/json" };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if streamed {
@@ -67,11 +78,12 @@ async fn answer(request: Request<Incoming>, replies: Replies) -> Result<Response
     Ok(response)
 }
 
-/// A whole JSON body, or events one by one.
+/// A whole JSON body, or events one by one; or what becomes neither.
 #[derive(Debug)]
 enum Answer {
     Json(Option<Bytes>),
     Events(Events),
+    Faulty(Faulty),
 }
 
 #[derive(Debug)]
@@ -123,15 +135,19 @@ impl Events {
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let data = match &mut *self {
             Self::Json(reply) => reply.take(),
             Self::Events(events) => ready!(events.poll_next(cx)),
+            Self::Faulty(faulty) => match ready!(faulty.poll_next(cx)) {
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                frame => frame.and_then(Result::ok),
+            },
         };
         Poll::Ready(data.map(|data| Ok(Frame::data(data))))
     }
@@ -140,6 +156,7 @@ impl Body for Answer {
         match self {
             Self::Json(reply) => reply.is_none(),
             Self::Events(events) => events.script.is_over(),
+            Self::Faulty(_) => false,
         }
     }
 
@@ -147,6 +164,7 @@ impl Body for Answer {
         match self {
             Self::Json(reply) => SizeHint::with_exact(reply.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Self::Events(_) => SizeHint::default(),
+            Self::Faulty(faulty) => faulty.length.map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
 }

@@ -29,6 +29,9 @@ struct Options {
     /// Stop after so many seconds.
     #[arg(long, group = "limit")]
     seconds: Option<u32>,
+    /// The connections begin evenly over so many milliseconds.
+    #[arg(long, default_value_t = 0)]
+    spread_ms: u64,
     /// Events per answer; 0 for a JSON answer.
     #[arg(long, default_value_t = 0)]
     events: u32,
@@ -53,9 +56,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (Some(requests), _) => Limit::Requests(requests),
         (None, seconds) => Limit::Time(Duration::from_secs(seconds.unwrap_or(1).into())),
     };
-    let shape = Shape { events: options.events, gap: Duration::from_micros(options.gap_us) };
+    let shape = Shape { gap: Duration::from_micros(options.gap_us), ..Shape::of(options.events) };
+    let spread = Duration::from_millis(options.spread_ms);
     let Options { url, provider, connections, .. } = options;
-    let report = run(&Plan { url, connections, limit, shape, provider }).await?;
+    let report = run(&Plan { url, connections, limit, spread, shape, provider }).await?;
     let mut line = serde_json::to_vec(&report)?;
     line.push(b'\n');
     std::io::stdout().write_all(&line)?;

@@ -30,7 +30,7 @@ fn main() -> io::Result<()> {
 }
 
 fn row(client: Dialect, provider: Dialect, out: &mut impl Write) -> io::Result<()> {
-    let asked = request(client, &Shape { events: PIECES, gap: Duration::ZERO });
+    let asked = request(client, &Shape::of(PIECES));
     let whole = reply(provider);
     let mut script = Script::new(provider, PIECES);
     let writes: Vec<Bytes> = (0..PIECES).map(|_| script.write(b" lorem")).collect();

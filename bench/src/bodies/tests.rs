@@ -5,7 +5,7 @@ use ccproxy_translate::{Exchange, Profile, Progress, Stamp};
 use super::*;
 use crate::stamps::{self, Stamps};
 
-const SHAPE: Shape = Shape { events: 5, gap: Duration::from_micros(7) };
+const SHAPE: Shape = Shape { gap: Duration::from_micros(7), ..Shape::of(5) };
 
 fn pairs() -> impl Iterator<Item = (Dialect, Dialect)> {
     DIALECTS.into_iter().flat_map(|client| DIALECTS.map(|provider| (client, provider)))

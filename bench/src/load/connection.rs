@@ -1,6 +1,7 @@
 //! One client connection and one exchange on it.
 
 use std::net::SocketAddr;
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use ccproxy_wire::Dialect;
@@ -14,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use super::report::Tally;
-use super::{LoadError, Plan};
+use super::{LoadError, Plan, lock};
 use crate::bodies::{self, Signs};
 use crate::clock;
 use crate::stamps::Stamps;
@@ -30,7 +31,7 @@ pub(super) struct Connection {
 }
 
 /// What every answer has to be.
-struct Expected {
+pub(crate) struct Expected {
     dialect: Dialect,
     /// As the upstream sends it.
     reply: Bytes,
@@ -39,12 +40,12 @@ struct Expected {
 }
 
 impl Expected {
-    fn of(client: Dialect, provider: Dialect) -> Self {
+    pub(crate) fn of(client: Dialect, provider: Dialect) -> Self {
         let text = (client != provider).then(|| bodies::reply_text(provider));
         Self { dialect: client, reply: bodies::reply(provider), text }
     }
 
-    fn is(&self, body: &Bytes) -> bool {
+    pub(crate) fn is(&self, body: &Bytes) -> bool {
         match &self.text {
             None => *body == self.reply,
             Some(text) => Signs::of(self.dialect).are_in(body, text),
@@ -77,7 +78,7 @@ impl Connection {
     }
 
     /// Sends the request, reads the whole answer and puts its times into `tally`.
-    pub(super) async fn exchange(&mut self, tally: &mut Tally) -> Result<(), LoadError> {
+    pub(super) async fn exchange(&mut self, tally: &Mutex<Tally>) -> Result<(), LoadError> {
         // A server may close an idle connection after any answer; that is no error.
         if self.sender.ready().await.is_err() {
             self.sender = connect(self.address, &mut self.driver).await?;
@@ -92,7 +93,7 @@ impl Connection {
         } else {
             self.read_events(response, sent, tally).await?;
         }
-        tally.answered(clock::now_ns().saturating_sub(sent));
+        lock(tally).answered(clock::now_ns().saturating_sub(sent));
         Ok(())
     }
 
@@ -109,7 +110,7 @@ impl Connection {
         &self,
         response: Response<Incoming>,
         sent: u64,
-        tally: &mut Tally,
+        tally: &Mutex<Tally>,
     ) -> Result<(), LoadError> {
         let mut body = response.into_body();
         let mut stamps = Stamps::new(self.expected.dialect);
@@ -119,10 +120,10 @@ impl Connection {
             let now = clock::now_ns();
             stamps.feed(&data, now, |age| {
                 if seen == 0 {
-                    tally.first_event(now.saturating_sub(sent));
+                    lock(tally).first_event(now.saturating_sub(sent));
                 }
                 seen += 1;
-                tally.event(age);
+                lock(tally).event(age);
             });
         }
         if seen == self.events && stamps.complete() {

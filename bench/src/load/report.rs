@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use hdrhistogram::CreationError;
-use hdrhistogram::errors::AdditionError;
 use serde::Serialize;
 
 use crate::times::{Quantiles, Times};
@@ -27,7 +26,7 @@ pub struct Report {
     pub event_us: Quantiles,
 }
 
-/// The times of one connection, or of all.
+/// The times of all connections.
 #[derive(Debug)]
 pub(super) struct Tally {
     latency: Times,
@@ -52,12 +51,6 @@ impl Tally {
         self.event.record(ns);
     }
 
-    pub(super) fn add(&mut self, other: &Self) -> Result<(), AdditionError> {
-        self.latency.add(&other.latency)?;
-        self.first_event.add(&other.first_event)?;
-        self.event.add(&other.event)
-    }
-
     pub(super) fn report(&self, elapsed: Duration) -> Report {
         let (requests, seconds) = (self.latency.count(), elapsed.as_secs_f64());
         Report {
@@ -77,11 +70,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_in_microseconds_and_merge() {
-        let (mut total, mut other) = (Tally::new().unwrap(), Tally::new().unwrap());
-        (1..=500).for_each(|us| total.answered(us * 1_000));
-        (501..=1_000).for_each(|us| other.answered(us * 1_000));
-        total.add(&other).unwrap();
+    fn quantiles_are_in_microseconds() {
+        let mut total = Tally::new().unwrap();
+        (1..=1_000).for_each(|us| total.answered(us * 1_000));
         let report = total.report(Duration::from_secs(2));
         assert_eq!((report.requests, report.events), (1_000, 0));
         let close = |got: f64, want: f64| (got - want).abs() <= want / 500.0;
