@@ -127,3 +127,79 @@ async fn ask(client: &mut Client, case: &Case, turn: u64) -> Result<u64, Trouble
     case.right.wrong(&seen, &word).map_err(Trouble::Wrong)?;
     Ok(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::bodies::{self, DIALECTS};
+    use crate::fault::Fault;
+    use crate::shape::Shape;
+    use crate::upstream;
+
+    /// What the mock upstream itself does, whole and streamed, Anthropic's words first.
+    const RAW: [(Fault, [&str; 2]); 10] = [
+        (Fault::RateLimit, ["429 rate_limit_error|429 rate_limit_exceeded"; 2]),
+        (Fault::Overloaded, ["529 overloaded_error|503 overloaded"; 2]),
+        (Fault::ServerError, ["500 api_error|500 server_error"; 2]),
+        (Fault::Auth, ["401 authentication_error|401 invalid_api_key"; 2]),
+        (Fault::TooLong, ["400 invalid_request_error|400 context_length_exceeded"; 2]),
+        (
+            Fault::OverloadedStream,
+            ["529 overloaded_error|503 overloaded", "event overloaded_error|event overloaded"],
+        ),
+        (Fault::Reset, ["cut"; 2]),
+        (Fault::Stall, ["silence"; 2]),
+        (Fault::Truncate, ["broken"; 2]),
+        (Fault::Garbage, ["broken"; 2]),
+    ];
+
+    #[tokio::test]
+    async fn the_mock_upstream_has_every_fault() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let check = async {
+            for ((fault, expect), dialect) in
+                RAW.into_iter().flat_map(|row| DIALECTS.map(|dialect| (row, dialect)))
+            {
+                for (events, expect) in [0, 5].into_iter().zip(expect) {
+                    let body = bodies::request(dialect, &Shape { fault: Some(fault), ..Shape::of(events) });
+                    let path = format!("http://{address}/v1{}", bodies::route(dialect));
+                    let request = Request::post(path).body(Full::new(body)).unwrap();
+                    let mut client = Client::new(address);
+                    let asked = client.send(request, Stay::ToTheEnd);
+                    let right = Right::outcome(dialect, expect, case::Text::Any);
+                    match timeout(Duration::from_millis(300), asked).await {
+                        Ok(seen) => {
+                            assert_eq!(right.wrong(&seen.unwrap(), ""), Ok(()), "{fault:?} {dialect}")
+                        }
+                        Err(_) => assert_eq!(expect, "silence", "{fault:?} {dialect}"),
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            served = upstream::serve(listener) => panic!("the upstream ended: {served:?}"),
+            () = check => {}
+        }
+    }
+
+    #[test]
+    fn every_fault_has_its_turn_in_every_dialect() {
+        let cases = cases::all();
+        for fault in Fault::ALL {
+            for dialect in DIALECTS {
+                let route = bodies::route(dialect);
+                let turns = cases
+                    .iter()
+                    .filter(|case| case.name.ends_with(fault.name()) && case.path.ends_with(route))
+                    .count();
+                assert!(turns >= 8, "{fault:?} {dialect}: {turns}");
+            }
+        }
+    }
+}
