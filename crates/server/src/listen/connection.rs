@@ -1,6 +1,7 @@
 //! Serving one connection: HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,11 +118,14 @@ impl Connections {
                 request.extensions_mut().insert(Spare);
             }
             let (app, busy) = (self.current.app(), clock.busy(request.version()));
-            async move { Ok::<_, Infallible>(middleware::handle(app, request).await.map(|body| body.hold(busy))) }
+            // hyper has a place for this future as long as there is a connection. In a box of its own, its kilobytes are
+            // gone as soon as the answer begins, and a stream goes on without them.
+            let handled = Box::pin(middleware::handle(app, request));
+            async move { Ok::<_, Infallible>(handled.await.map(|body| body.hold(busy))) }
         });
         let io = TokioIo::new(Watched::new(stream, Arc::clone(clock)));
-        let connection = self.builder.serve_connection_with_upgrades(io, service);
-        tokio::pin!(connection);
+        // Made where it stays: moved there, it would take its room in this future twice.
+        let mut connection = pin!(self.builder.serve_connection_with_upgrades(io, service));
         // A set polls only what was woken: a busy connection does not ask again and again whether it has to end.
         let mut stops: FuturesUnordered<_> = [self.stop(clock, seat.as_ref())].into_iter().collect();
         let ended = tokio::select! {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use ccproxy_health::Heart;
+use futures_util::FutureExt;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -41,11 +42,8 @@ impl Workers {
             return;
         };
         let open = Open::new(&worker.connections);
-        let connection = async move {
-            let _open = open;
-            connection.await;
-        };
-        tasks.spawn_on(connection, &worker.runtime);
+        // An async block that awaits what it was given has room for it twice.
+        tasks.spawn_on(connection.map(move |()| drop(open)), &worker.runtime);
     }
 
     /// Ends the threads and waits for them. What they still run is dropped.
