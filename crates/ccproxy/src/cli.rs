@@ -80,6 +80,10 @@ pub struct Serve {
     /// Threads that serve requests; 0 means one per core [server.workers]
     #[arg(long, value_name = "N")]
     pub workers: Option<u16>,
+    /// Take over from the ccproxy that runs with the same server.takeover: it hands over its listeners when this one is
+    /// ready, and ends with its last request
+    #[arg(long)]
+    pub takeover: bool,
     /// Serve everybody who can reach a public address, although nobody has to show a key
     #[arg(long)]
     pub insecure_no_auth: bool,

@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use ccproxy_config::{Missing, Mistakes};
-use ccproxy_server::BindError;
+use ccproxy_server::{BindError, TakeoverError};
 
 /// Exit code: the command did not succeed.
 const ERROR: u8 = 1;
@@ -34,6 +34,9 @@ pub(crate) enum Failure {
     /// The listener could not be had.
     #[error("{0}")]
     Bind(#[from] BindError),
+    /// The process that runs does not hand over.
+    #[error("{0}")]
+    Takeover(#[from] TakeoverError),
     /// The system said no.
     #[error("{what}: {error}")]
     Io {
@@ -71,7 +74,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Config(_) | Self::Missing(_) | Self::Unreadable { .. } | Self::Usage(_) => USAGE,
-            Self::Bind(_) | Self::Io { .. } | Self::Told => ERROR,
+            Self::Bind(_) | Self::Takeover(_) | Self::Io { .. } | Self::Told => ERROR,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! It is a library beside a thin `main` so that the chores of the workspace and the tests can use the same command line,
 //! the same list of plugins and the same documents.
 
+mod activation;
 pub mod cli;
 mod commands;
 mod context;

@@ -51,8 +51,9 @@ pub use schema::schema;
 pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
-    Auth, ClientKey, Details, Health, InvalidMoment, InvalidTarget, KeyHash, KeyLimits, Limits, LogFormat,
-    Logging, Management, Moment, OldKey, Profile, ProviderSection, Proxies, RESERVED_NAMES, Reload, Retry,
-    Route, Server, ServerTls, Settings, Shared, Shutdown, Sticky, Strategy, Target, Translation, Upstream,
+    Auth, ClientKey, Details, Disconnect, Health, InvalidMoment, InvalidTarget, KeyHash, KeyLimits, Limits,
+    LogFormat, Logging, Management, Moment, OldKey, OnDisconnect, Profile, ProviderSection, Proxies,
+    RESERVED_NAMES, Reload, Retry, Route, Server, ServerTls, Settings, Shared, Shutdown, Sticky, Strategy,
+    Target, Translation, Upstream,
 };
 pub use template::template;

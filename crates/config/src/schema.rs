@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
 use crate::settings::{
-    Auth, Health, Limits, Logging, Management, Reload, Retry, Route, Server, Shared, Shutdown, Translation,
-    Upstream,
+    Auth, Disconnect, Health, Limits, Logging, Management, Reload, Retry, Route, Server, Shared, Shutdown,
+    Translation, Upstream,
 };
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -25,6 +25,7 @@ pub fn schema(provider_kinds: &[(&str, Schema)]) -> Json {
     add::<Retry>(&mut properties, "retry", &mut generator);
     add::<Translation>(&mut properties, "translation", &mut generator);
     add::<Shutdown>(&mut properties, "shutdown", &mut generator);
+    add::<Disconnect>(&mut properties, "disconnect", &mut generator);
     add::<Upstream>(&mut properties, "upstream", &mut generator);
     add::<Reload>(&mut properties, "reload", &mut generator);
     add::<Logging>(&mut properties, "logging", &mut generator);

@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod client_key;
 mod detect;
+mod disconnect;
 mod health;
 mod key_file;
 mod limits;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 pub use auth::{Auth, KeyHash};
 pub use client_key::{ClientKey, InvalidMoment, Moment, OldKey};
+pub use disconnect::{Disconnect, OnDisconnect};
 pub use health::{Details, Health, Profile};
 pub use limits::{KeyLimits, Limits};
 pub use logging::{LogFormat, Logging};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub shutdown: Shutdown,
     /// `[reload]`
     pub reload: Reload,
+    /// `[disconnect]`
+    pub disconnect: Disconnect,
     /// `[retry]`
     pub retry: Retry,
     /// `[translation]`

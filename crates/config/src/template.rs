@@ -50,6 +50,7 @@ mod tests {
             "management",
             "shutdown",
             "reload",
+            "disconnect",
             "retry",
             "translation",
             "upstream",

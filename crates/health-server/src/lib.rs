@@ -54,7 +54,8 @@ pub mod metrics;
 mod pages;
 pub mod systemd;
 pub mod tcp;
+pub mod unix;
 
 pub use body::Body;
-pub use listener::{Handler, Listener, ListenerError, Listening};
+pub use listener::{Given, Handler, Listener, ListenerError, Listening};
 pub use pages::{Details, Guard, Page, Pages, PagesOptions, Sight};

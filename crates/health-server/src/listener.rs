@@ -3,14 +3,14 @@
 //! Whatever blocks the runtimes of the program, the program is still asked how it is, and an operator can still ask
 //! why. So this thread runs nothing but these answers, and nothing of them waits for another thread.
 
-mod bind;
 mod connection;
 mod life;
 mod serve;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -21,8 +21,8 @@ use http::{Request, Response};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::unix::{self, SocketFile};
 use crate::{Body, Pages, tcp};
-use bind::SocketFile;
 use serve::Served;
 
 /// The name of the thread, for whoever looks at the process from outside.
@@ -51,7 +51,7 @@ pub type Handler =
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Listener {
     /// The TCP address for HTTP and gRPC, if any, and what is told there.
     pub tcp: Option<(SocketAddr, Pages)>,
@@ -61,6 +61,21 @@ pub struct Listener {
     pub agent: Option<(SocketAddr, Health)>,
     /// Other pages.
     pub other: Option<Handler>,
+    /// Sockets that are there already.
+    pub given: Given,
+    /// Nothing is accepted before this is cancelled, if it is given: somebody else still answers.
+    pub begin: Option<CancellationToken>,
+}
+
+/// Listening sockets that are used rather than made; they must not block.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// For [`Listener::tcp`].
+    pub tcp: Option<TcpListener>,
+    /// For [`Listener::unix`], with its file where that is ours to remove.
+    pub unix: Option<(UnixListener, Option<SocketFile>)>,
+    /// For [`Listener::agent`].
+    pub agent: Option<TcpListener>,
 }
 
 /// Why the listener could not be had.
@@ -82,6 +97,7 @@ pub struct Listening {
     /// The address of the agent-check, the port the real one.
     pub agent: Option<SocketAddr>,
     stop: CancellationToken,
+    handed_over: CancellationToken,
     ended: oneshot::Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
@@ -93,31 +109,35 @@ impl Listener {
     /// [`ListenerError`] when an address, a path or the thread cannot be had; nothing listens then.
     pub fn start(self) -> Result<Listening, ListenerError> {
         let refused = |what: &dyn fmt::Display, error| ListenerError::Bind(what.to_string(), error);
-        let take = |address: SocketAddr| {
-            let bound = tcp::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let take = |given: Option<TcpListener>, address: SocketAddr| {
+            let bound = given
+                .map_or_else(|| tcp::bind(address), Ok)
+                .and_then(|listener| Ok((listener.local_addr()?, listener)));
             bound.map_err(|error| refused(&address, error))
         };
-        let mut served = Served::new(self.other);
+        let (mut served, given) = (Served::new(self.other), self.given);
+        served.begin = self.begin;
         let (mut tcp, mut agent) = (None, None);
         if let Some((address, pages)) = self.tcp {
-            let (real, listener) = take(address)?;
+            let (real, listener) = take(given.tcp, address)?;
             tcp = Some(real);
             served.tcp = Some((listener, pages));
         }
         if let Some((path, pages)) = self.unix {
+            let bound = || unix::bind(&path).map(|(listener, file)| (listener, Some(file)));
             let (listener, file) =
-                SocketFile::bind(&path).map_err(|error| refused(&path.display(), error))?;
+                given.unix.map_or_else(bound, Ok).map_err(|error| refused(&path.display(), error))?;
             served.unix = Some((listener, file, pages));
         }
         if let Some((address, health)) = self.agent {
-            let (real, listener) = take(address)?;
+            let (real, listener) = take(given.agent, address)?;
             agent = Some(real);
             served.agent = Some((listener, health));
         }
-        let stop = CancellationToken::new();
+        let (stop, handed_over) = (CancellationToken::new(), served.handed_over.clone());
         let (end, ended) = oneshot::channel();
         let thread = start(served, stop.clone(), end).map_err(ListenerError::Thread)?;
-        Ok(Listening { tcp, agent, stop, ended, thread: Some(thread) })
+        Ok(Listening { tcp, agent, stop, handed_over, ended, thread: Some(thread) })
     }
 }
 
@@ -147,6 +167,12 @@ fn start(served: Served, stop: CancellationToken, end: oneshot::Sender<()>) -> i
 }
 
 impl Listening {
+    /// Another process has the sockets: they are left to it, files included. What is connected already is served on until
+    /// [`stop`](Self::stop).
+    pub fn hand_over(&self) {
+        self.handed_over.cancel();
+    }
+
     /// Closes the listeners, gives the connections 25 ms to end what they are at, and waits for the thread.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ccproxy_config::{Retry, Settings};
+use ccproxy_config::{Disconnect, OnDisconnect, Retry, Settings};
 use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
@@ -108,6 +108,8 @@ pub(crate) struct Process {
     pub(crate) stats: Arc<Stats>,
     /// The WebSockets that are open.
     pub(crate) sockets: TaskTracker,
+    /// What may outlive its client.
+    pub(crate) leftovers: TaskTracker,
     pub(crate) pages: axum::Router<Arc<App>>,
     /// Where a reload is asked for.
     orders: mpsc::Sender<reload::ReloadOrder>,
@@ -130,7 +132,15 @@ pub(crate) struct Limits {
     pub(crate) sse_keep_alive: Duration,
     /// A request that another dialect cannot carry whole is refused.
     pub(crate) strict_translation: bool,
+    pub(crate) disconnect: Disconnect,
     pub(crate) retry: Retry,
+}
+
+impl Limits {
+    /// Whether a call is seen through when its client goes away.
+    pub(crate) fn outlives_client(&self) -> bool {
+        self.disconnect.policy == OnDisconnect::Finish
+    }
 }
 
 impl App {
@@ -146,6 +156,7 @@ impl App {
                 headers: usize::from(server.max_headers),
                 sse_keep_alive: server.sse_keep_alive,
                 strict_translation: settings.translation.strict,
+                disconnect: settings.disconnect.clone(),
                 retry: settings.retry.clone(),
             },
             process,
@@ -175,6 +186,7 @@ impl Process {
 
     pub(crate) fn close(&self) {
         self.sockets.close();
+        self.leftovers.close();
         self.closing.store(true, Ordering::Relaxed);
         self.closed.cancel();
     }

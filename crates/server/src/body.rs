@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::listen::clock::Busy;
-use crate::pipeline::relay::Relay;
+use crate::pipeline::relay::{Delivery, Relay};
 
 /// A body, and the note that its connection is busy for as long as the body is there.
 pub(crate) struct Body {
@@ -18,7 +18,7 @@ pub(crate) struct Body {
 /// Whole, relayed from a provider, or made by a page of ours.
 enum Content {
     Full(Option<Bytes>),
-    Relay(Box<Relay>),
+    Relay(Delivery),
     Page(axum::body::Body),
     Health(ccproxy_health_server::Body),
 }
@@ -49,7 +49,7 @@ impl From<Bytes> for Body {
 
 impl From<Relay> for Body {
     fn from(relay: Relay) -> Self {
-        Content::Relay(Box::new(relay)).into()
+        Content::Relay(relay.into()).into()
     }
 }
 
@@ -78,7 +78,10 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.get_mut().content {
             Content::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Relay(relay) => Pin::new(relay.as_mut()).poll_frame(context).map_err(Into::into),
+            Content::Relay(delivery) => match delivery.relay_mut() {
+                Some(relay) => relay.poll_frame(context).map_err(Into::into),
+                None => Poll::Ready(None),
+            },
             Content::Page(page) => Pin::new(page).poll_frame(context).map_err(Into::into),
             Content::Health(page) => Pin::new(page).poll_frame(context).map_err(|never| match never {}),
         }
@@ -87,7 +90,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.content {
             Content::Full(bytes) => bytes.is_none(),
-            Content::Relay(relay) => relay.is_end_stream(),
+            Content::Relay(delivery) => delivery.relay().is_none_or(Relay::is_end_stream),
             Content::Page(page) => page.is_end_stream(),
             Content::Health(page) => page.is_end_stream(),
         }
@@ -98,7 +101,7 @@ impl http_body::Body for Body {
             Content::Full(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Content::Relay(relay) => relay.size_hint(),
+            Content::Relay(delivery) => delivery.relay().map_or_else(SizeHint::default, Relay::size_hint),
             Content::Page(page) => page.size_hint(),
             Content::Health(page) => page.size_hint(),
         }

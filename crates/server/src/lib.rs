@@ -25,5 +25,5 @@ pub use admin::openapi::openapi;
 pub use app::build::BuildOptions;
 pub use app::reload::{Prepared, ReloadOrder, ReloadOutcome, Reloaded, Reloader};
 pub use app::{Application, InstanceInfo, Stats};
-pub use listen::{BindError, Bound};
+pub use listen::{BindError, Bound, Inherited, TakeoverError};
 pub use shutdown::End;

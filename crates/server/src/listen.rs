@@ -4,6 +4,8 @@ pub(crate) mod capacity;
 pub(crate) mod clock;
 mod connection;
 mod management;
+mod sockets;
+mod takeover;
 pub(crate) mod tls;
 mod workers;
 
@@ -12,7 +14,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ccproxy_config::Mistake;
-use ccproxy_health_server::tcp::{self, ACCEPT_PAUSE};
+use ccproxy_health_server::tcp::ACCEPT_PAUSE;
 use ccproxy_health_server::{ListenerError, Listening};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -24,6 +26,10 @@ use crate::app::reload::{ReloadOrder, Reloader};
 use crate::app::{Application, Current, InstanceInfo, Stats};
 use crate::shutdown::{self, End};
 pub(crate) use connection::Connections;
+pub use sockets::Inherited;
+use sockets::{Heritage, Role};
+use takeover::Succession;
+pub use takeover::TakeoverError;
 use workers::Workers;
 
 /// Why the listener could not be had.
@@ -50,6 +56,9 @@ pub enum BindError {
     /// The management listeners cannot be had.
     #[error("management: {0}; see [management]")]
     Management(#[from] ListenerError),
+    /// The socket for whoever takes over cannot be had.
+    #[error("server.takeover: {0}; name a path where this user may make a file, or stop what listens there")]
+    Takeover(io::Error),
     /// Anything else.
     #[error("cannot listen on {0}: {1}")]
     Other(SocketAddr, io::Error),
@@ -64,6 +73,9 @@ pub struct Bound {
     address: SocketAddr,
     workers: Workers,
     management: Option<Listening>,
+    succession: Succession,
+    /// Cancelled when connections are ours to accept.
+    begin: CancellationToken,
 }
 
 impl Application {
@@ -77,6 +89,22 @@ impl Application {
         reason = "registering the listener needs a runtime, which async makes plain"
     )]
     pub async fn bind(self) -> Result<Bound, BindError> {
+        self.bound(Inherited::default())
+    }
+
+    /// The same with sockets that listen already.
+    ///
+    /// # Errors
+    /// [`BindError`] says what to do.
+    #[allow(
+        clippy::unused_async,
+        reason = "registering the listener needs a runtime, which async makes plain"
+    )]
+    pub async fn bind_with(self, inherited: Inherited) -> Result<Bound, BindError> {
+        self.bound(inherited)
+    }
+
+    fn bound(self, mut inherited: Inherited) -> Result<Bound, BindError> {
         let server = &self.listen.server;
         let ip = server.ip().ok_or_else(|| BindError::NotAnAddress(server.host.clone()))?;
         let wanted = SocketAddr::new(ip, server.port);
@@ -89,10 +117,21 @@ impl Application {
         if let Some(tls) = &self.listen.tls {
             tls.load().map_err(BindError::Tls)?;
         }
-        let listener = tcp::bind(wanted).and_then(TcpListener::from_std).map_err(failed)?;
+        let mut heritage = Heritage {
+            wanted: server.takeover.is_some(),
+            inherits: inherited.predecessor.is_some(),
+            ..Heritage::default()
+        };
+        let listener = heritage.tcp(Role::Main, inherited.main.take(), wanted);
+        let listener = listener.and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
-        let management = management::start(&self.current, &self.listen.management)?;
+        let begin = CancellationToken::new();
+        let doors = &self.listen.management;
+        let management = management::start(&self.current, doors, &mut inherited, &mut heritage, &begin)?;
+        let (predecessor, path) = (inherited.predecessor, server.takeover.as_deref());
+        let succession = Succession::prepare(predecessor, path, heritage, begin.clone());
+        let succession = succession.map_err(BindError::Takeover)?;
         Ok(Bound {
             current: self.current,
             listen: self.listen,
@@ -101,6 +140,8 @@ impl Application {
             address,
             workers,
             management,
+            succession,
+            begin,
         })
     }
 }
@@ -155,19 +196,31 @@ impl Bound {
         if let Some(tls) = self.listen.tls {
             tasks.spawn(tls.follow(close.clone()));
         }
-        let accepting =
-            accept(self.listener, connections.clone(), self.workers, tasks.clone(), close.clone());
-        let accepting = tasks.spawn(accepting);
-        let end = shutdown::supervise(
-            &self.current,
-            &self.listen.shutdown,
-            &connections,
-            tasks,
-            close,
-            drain,
-            abort,
-        )
-        .await;
+        let (stop, drain, abort) = (close.child_token(), drain.child_token(), abort.child_token());
+        let accepting = accept(self.listener, connections.clone(), self.workers, tasks.clone(), stop.clone());
+        let (begin, stopped) = (self.begin, stop.clone());
+        let accepting = tasks.spawn(async move {
+            stopped.run_until_cancelled(begin.cancelled()).await;
+            accepting.await
+        });
+        let let_go = || {
+            stop.cancel();
+            self.management.as_ref().inspect(|management| management.hand_over());
+        };
+        let health = self.current.process().health.clone();
+        let succession = self.succession.run(&health, &close, let_go, &drain);
+        let (settings, close, order) = (&self.listen.shutdown, close.clone(), (drain.clone(), abort.clone()));
+        let mut supervised =
+            Box::pin(shutdown::supervise(&self.current, settings, &connections, tasks, close, order));
+        let end = tokio::select! {
+            end = &mut supervised => end,
+            error = succession => {
+                tracing::error!(%error, "takeover_failed");
+                abort.cancel();
+                supervised.await;
+                End::NotTakenOver
+            }
+        };
         if let Ok(workers) = accepting.await {
             workers.stop();
         }

@@ -12,6 +12,7 @@ mod intake;
 mod models;
 mod opening;
 mod plan;
+mod presence;
 pub(crate) mod relay;
 mod resolve;
 mod stored;
@@ -62,10 +63,28 @@ pub(crate) async fn run(
             return response;
         }
     };
+    let exchange = Exchange::begin(app, operation, id);
+    let Some(presence) = exchange.presence() else {
+        return serve(app, mount, path, request, exchange).await;
+    };
+    let (family, path, here) = (operation.family(request.headers()), path.to_owned(), Arc::clone(app));
+    let work = async move { serve(&here, mount, &path, request, exchange).await };
+    let answer = presence::outlive(app, presence, work).await;
+    answer.unwrap_or_else(|| respond::error(&Error::Internal, family, id))
+}
+
+/// Answers a request whose operation is known.
+async fn serve(
+    app: &Arc<App>,
+    mount: Mount,
+    path: &str,
+    request: Request<Incoming>,
+    mut exchange: Exchange,
+) -> Response<Body> {
+    let (operation, id) = (exchange.operation(), exchange.id().clone());
     let family = operation.family(request.headers());
-    let mut exchange = Exchange::begin(app, operation, id);
     let outcome = steps(app, mount, operation, path, request, &mut exchange).await;
-    finish(outcome, exchange, family, id).await
+    finish(outcome, exchange, family, &id).await
 }
 
 /// Answers a request for a response that came in a frame of a WebSocket, and may go on from an earlier one.

@@ -22,6 +22,8 @@ pub enum End {
     },
     /// We were told to stop at once.
     Aborted,
+    /// We were to take over from another process, which goes on.
+    NotTakenOver,
 }
 
 /// Starts what has to be started, then waits for the order to drain and sees it through.
@@ -31,8 +33,7 @@ pub(crate) async fn supervise(
     connections: &Connections,
     tasks: TaskTracker,
     close: CancellationToken,
-    drain: CancellationToken,
-    abort: CancellationToken,
+    (drain, abort): (CancellationToken, CancellationToken),
 ) -> End {
     // Not the app of the start: it ends with its last request, where the configuration changes.
     let app = current.process();
@@ -75,8 +76,13 @@ async fn wait(
     close.cancel();
     connections.drain();
     tasks.close();
+    let through = async {
+        join(tasks.wait(), app.sockets.wait()).await;
+        // Last: a client that goes away leaves one behind.
+        app.leftovers.wait().await;
+    };
     tokio::select! {
-        ((), ()) = join(tasks.wait(), app.sockets.wait()) => End::Drained,
+        () = through => End::Drained,
         () = sleep_until(deadline) => End::Cut { requests: app.stats.running() },
     }
 }

@@ -145,7 +145,7 @@ impl Told {
 fn exit_code(end: End) -> ExitCode {
     match end {
         End::Drained | End::Cut { requests: 0 } => ExitCode::SUCCESS,
-        End::Cut { .. } | End::Aborted => ExitCode::FAILURE,
+        End::Cut { .. } | End::Aborted | End::NotTakenOver => ExitCode::FAILURE,
     }
 }
 

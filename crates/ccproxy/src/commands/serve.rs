@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use ccproxy_config::{Proxies, ProxyUrl, Settings};
-use ccproxy_server::{Application, Bound, BuildOptions, End};
+use ccproxy_server::{Application, Bound, BuildOptions, End, Inherited};
 use ccproxy_telemetry::Form;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::banner::Banner;
 use super::service_manager::ServiceManager;
 use super::signals::{Hangups, Signals};
+use crate::activation::Activation;
 use crate::cli::Serve;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -22,8 +23,11 @@ use crate::terminal;
 use crate::watch::Files;
 
 pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
-    let (loaded, mistakes) = load_as_far(file, flags.flags(), context)?;
-    let files = Files::new(&loaded, flags.flags(), flags.insecure_no_auth, context);
+    let Activation { sockets, flags: passed } = Activation::of_process(&context.env)?;
+    // Where a socket is passed, its address is what it is.
+    let keys = [flags.flags(), passed].concat();
+    let (loaded, mistakes) = load_as_far(file, keys.clone(), context)?;
+    let files = Files::new(&loaded, keys, flags.insecure_no_auth, context);
     let options = BuildOptions {
         insecure_no_auth: flags.insecure_no_auth,
         checks: files.check().into_iter().flatten().collect(),
@@ -33,7 +37,15 @@ pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Re
     let application = build(&settings, mistakes, options)?;
     let form =
         ccproxy_telemetry::init(&settings.logging).map_err(|error| Failure::Usage(error.to_string()))?;
-    match start_and_wait(application, files, &settings, form) {
+    let from = match (flags.takeover, &settings.server.takeover) {
+        (false, _) => Sockets::Manager(sockets),
+        (true, Some(path)) => Sockets::Running(path),
+        (true, None) => {
+            let message = "--takeover needs server.takeover, the path of a Unix socket, here and in the process that runs";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+    };
+    match start_and_wait(application, files, &settings, form, from) {
         Ok(end) => Ok(told(end)),
         // Whoever reads JSON lines reads nothing else.
         Err(failure) if form == Form::Json => {
@@ -44,17 +56,29 @@ pub(super) fn serve(flags: &Serve, file: Option<&Path>, context: &Context) -> Re
     }
 }
 
+/// Where sockets may come from that listen already.
+enum Sockets<'a> {
+    Manager(Inherited),
+    /// The process that runs, by its `server.takeover`.
+    Running(&'a Path),
+}
+
 fn start_and_wait(
     application: Application,
     files: Arc<Files>,
     settings: &Settings,
     form: Form,
+    from: Sockets<'_>,
 ) -> Result<End, Failure> {
     let runtime = runtime().map_err(|error| Failure::io("cannot start the runtime", error))?;
     let end = runtime.block_on(async {
         let deaf = |error| Failure::io("cannot listen for signals", error);
         let (signals, hangups) = (Signals::listen().map_err(deaf)?, Hangups::listen().map_err(deaf)?);
-        let mut bound = application.bind().await?;
+        let inherited = match from {
+            Sockets::Manager(sockets) => sockets,
+            Sockets::Running(path) => Inherited::of_running(path).await?,
+        };
+        let mut bound = application.bind_with(inherited).await?;
         announce(&bound, settings, form)?;
         let manager = ServiceManager::follow(bound.health(), settings.shutdown.deadline);
         let reloading = Reloading::new(files, &mut bound, hangups);
@@ -139,6 +163,7 @@ fn told(end: End) -> ExitCode {
             tracing::error!(requests, "requests_were_cut");
             ExitCode::FAILURE
         }
+        End::NotTakenOver => ExitCode::FAILURE,
         End::Aborted => {
             tracing::error!("stopped_at_once");
             ExitCode::FAILURE

@@ -9,6 +9,8 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[cfg(target_os = "linux")]
+mod activation;
 mod admission;
 mod auth;
 mod bytes;
@@ -18,6 +20,7 @@ mod conformance;
 mod connections;
 mod credentials_oauth;
 mod credentials_pool;
+mod disconnect;
 mod drain;
 mod endings;
 mod errors;
@@ -38,5 +41,7 @@ mod socket;
 mod stored;
 mod streams;
 mod support;
+#[cfg(target_os = "linux")]
+mod takeover;
 mod tls;
 mod translation;

@@ -21,7 +21,7 @@ pub(super) fn check(settings: &Settings, env: &Env, mistakes: &mut Vec<Mistake>)
 }
 
 fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
-    let Settings { server, health, management, shutdown, retry, .. } = settings;
+    let Settings { server, health, management, shutdown, disconnect, retry, .. } = settings;
     let mut demand = |ok: bool, key: &str, message: &str| {
         if !ok {
             mistakes.push(settings.mistake(key, message));
@@ -57,6 +57,7 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
         "shutdown.deadline",
         "must not be shorter than shutdown.drain_delay",
     );
+    demand(!disconnect.time.is_zero(), "disconnect.time", "must be more than 0s");
     demand(retry.attempts > 0, "retry.attempts", "must be more than 0; 1 repeats nothing");
     demand(retry.budget <= 100, "retry.budget", "must be at most 100, in percent");
     demand(!settings.shared.timeout.is_zero(), "shared.timeout", "must be more than 0s");

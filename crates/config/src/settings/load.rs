@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::{
-    Auth, Health, Limits, Logging, Management, ProviderSection, Proxies, Reload, Retry, Route, Server,
-    Settings, Shared, Shutdown, Translation, Upstream,
+    Auth, Disconnect, Health, Limits, Logging, Management, ProviderSection, Proxies, Reload, Retry, Route,
+    Server, Settings, Shared, Shutdown, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -20,7 +20,7 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 14] = [
+pub(crate) const SECTIONS: [&str; 15] = [
     "server",
     "auth",
     "limits",
@@ -29,6 +29,7 @@ pub(crate) const SECTIONS: [&str; 14] = [
     "management",
     "shutdown",
     "reload",
+    "disconnect",
     "retry",
     "translation",
     "upstream",
@@ -46,6 +47,7 @@ impl Default for Settings {
             shared: Shared::default(),
             health: Health::default(),
             management: Management::default(),
+            disconnect: Disconnect::default(),
             retry: Retry::default(),
             translation: Translation::default(),
             shutdown: Shutdown::default(),
@@ -89,6 +91,7 @@ impl Settings {
             shared: section(&tree, "shared", &mut mistakes),
             health: section(&tree, "health", &mut mistakes),
             management: section(&tree, "management", &mut mistakes),
+            disconnect: section(&tree, "disconnect", &mut mistakes),
             retry: section(&tree, "retry", &mut mistakes),
             translation: section(&tree, "translation", &mut mistakes),
             shutdown: section(&tree, "shutdown", &mut mistakes),
@@ -128,6 +131,7 @@ pub(super) fn typed(settings: &Settings) -> Node {
     tree.set("retry", plain(&settings.retry, &Place::Default));
     tree.set("translation", plain(&settings.translation, &Place::Default));
     tree.set("shutdown", plain(&settings.shutdown, &Place::Default));
+    tree.set("disconnect", plain(&settings.disconnect, &Place::Default));
     tree.set("reload", plain(&settings.reload, &Place::Default));
     tree.set("upstream", plain(&settings.upstream, &Place::Default));
     tree.set("logging", plain(&settings.logging, &Place::Default));

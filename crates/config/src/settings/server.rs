@@ -1,6 +1,7 @@
 //! `[server]`
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -44,6 +45,9 @@ pub struct Server {
     pub max_connections: u32,
     /// Threads that serve requests; 0 means one per core.
     pub workers: u16,
+    /// A Unix socket through which `ccproxy serve --takeover` gets the listeners of this process, which then ends as after
+    /// SIGTERM: an upgrade that refuses nobody. Whoever may open it may do so; only this user may.
+    pub takeover: Option<PathBuf>,
     /// The certificate to serve HTTPS with. Without it, the port serves plain HTTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<ServerTls>,
@@ -63,6 +67,7 @@ impl Default for Server {
             sse_keep_alive: Duration::from_secs(15),
             max_connections: 0,
             workers: 0,
+            takeover: None,
             tls: None,
         }
     }

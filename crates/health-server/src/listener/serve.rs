@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Handler;
-use super::bind::SocketFile;
 use super::connection::Connections;
 use crate::tcp::ACCEPT_PAUSE;
+use crate::unix::SocketFile;
 use crate::{Pages, agent};
 
 /// Connections of one listener at a time; for another, the one that has been idle for longest has to leave.
@@ -30,22 +30,27 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Everything that is bound, before the thread has it.
 pub(super) struct Served {
     pub(super) tcp: Option<(StdTcpListener, Pages)>,
-    pub(super) unix: Option<(StdUnixListener, SocketFile, Pages)>,
+    pub(super) unix: Option<(StdUnixListener, Option<SocketFile>, Pages)>,
     pub(super) agent: Option<(StdTcpListener, Health)>,
     other: Option<Handler>,
+    pub(super) begin: Option<CancellationToken>,
+    /// Cancelled when the sockets go on in another process.
+    pub(super) handed_over: CancellationToken,
 }
 
 /// The same, registered with the thread's runtime.
 pub(super) struct Open {
     tcp: Option<(TcpListener, Pages)>,
-    unix: Option<(UnixListener, SocketFile, Pages)>,
+    unix: Option<(UnixListener, Option<SocketFile>, Pages)>,
     agent: Option<(TcpListener, Health)>,
     other: Option<Handler>,
+    begin: Option<CancellationToken>,
+    handed_over: CancellationToken,
 }
 
 impl Served {
     pub(super) fn new(other: Option<Handler>) -> Self {
-        Self { tcp: None, unix: None, agent: None, other }
+        Self { tcp: None, unix: None, agent: None, other, begin: None, handed_over: CancellationToken::new() }
     }
 
     /// Registers the listeners with the runtime that this is called on.
@@ -60,14 +65,20 @@ impl Served {
             unix: self.unix.map(unix).transpose()?,
             agent: self.agent.map(agent).transpose()?,
             other: self.other,
+            begin: self.begin,
+            handed_over: self.handed_over,
         })
     }
 }
 
 impl Open {
-    /// Serves until `stop` is cancelled; then gives the connections a moment.
+    /// Serves until `stop` is cancelled; then gives the connections a moment. When the sockets are handed over, nothing
+    /// more is accepted, and the connections that are there go on.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let tasks = TaskTracker::new();
+        if let Some(begin) = &self.begin {
+            stop.run_until_cancelled(begin.cancelled()).await;
+        }
+        let (tasks, close) = (TaskTracker::new(), CancellationToken::new());
         let connections = |pages| Arc::new(Connections::new(pages, self.other.clone(), stop.clone()));
         let tcp = async {
             if let Some((listener, pages)) = self.tcp {
@@ -76,24 +87,32 @@ impl Open {
                     // An event must not wait for the last one's acknowledgement.
                     stream.set_nodelay(true).map(|()| stream)
                 };
-                serve(accept, &connections(pages), &tasks, &stop).await;
+                serve(accept, &connections(pages), &tasks, &close).await;
             }
         };
         let unix = async {
             if let Some((listener, file, pages)) = self.unix {
                 let accept = async || listener.accept().await.map(|(stream, _)| stream);
-                serve(accept, &connections(pages), &tasks, &stop).await;
+                serve(accept, &connections(pages), &tasks, &close).await;
                 // Whoever starts now finds either nothing or somebody who answers.
-                drop(file);
+                match file {
+                    Some(file) if self.handed_over.is_cancelled() => file.leave(),
+                    file => drop(file),
+                }
                 drop(listener);
             }
         };
         let agent = async {
             if let Some((listener, health)) = self.agent {
-                agent::serve(listener, health, stop.clone()).await;
+                agent::serve(listener, health, close.clone()).await;
             }
         };
-        tokio::join!(tcp, unix, agent);
+        let end = async {
+            stop.run_until_cancelled(self.handed_over.cancelled()).await;
+            close.cancel();
+        };
+        tokio::join!(tcp, unix, agent, end);
+        stop.cancelled().await;
         tasks.close();
         if timeout(END, tasks.wait()).await.is_err() {
             tracing::debug!("management_connections_cut");
@@ -101,12 +120,12 @@ impl Open {
     }
 }
 
-/// Accepts connections until `stop` is cancelled.
+/// Accepts connections until `close` is cancelled.
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     accept: impl AsyncFn() -> io::Result<S>,
     connections: &Arc<Connections>,
     tasks: &TaskTracker,
-    stop: &CancellationToken,
+    close: &CancellationToken,
 ) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
@@ -116,7 +135,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         };
         let accepted = tokio::select! {
             biased;
-            () = stop.cancelled() => return,
+            () = close.cancelled() => return,
             accepted = accepted => accepted,
         };
         match accepted {
@@ -243,9 +262,9 @@ mod tests {
             \0\0\x0a\x01\x05\0\0\0\x01\x82\x86\x04\x06/livez";
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m.sock");
-        let (listener, file) = SocketFile::bind(&path).unwrap();
+        let (listener, file) = crate::unix::bind(&path).unwrap();
         let mut served = Served::new(None);
-        served.unix = Some((listener, file, pages()));
+        served.unix = Some((listener, Some(file), pages()));
         let stop = CancellationToken::new();
         let peer = async {
             let mut peer = UnixStream::connect(&path).await.unwrap();

@@ -23,13 +23,13 @@ async fn unix_socket() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("management.sock");
     let pages = service.pages(Details::Always);
-    let listener = Listener { unix: Some((path.clone(), pages)), ..Listener::default() };
-    let listening = listener.clone().start().unwrap();
+    let listener = || Listener { unix: Some((path.clone(), pages.clone())), ..Listener::default() };
+    let listening = listener().start().unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let reply = say(UnixStream::connect(&path).await.unwrap(), LIVE_REQUEST).await;
     assert_eq!((reply.status, &*reply.body), (200, LIVE));
 
-    let Err(ListenerError::Bind(name, error)) = listener.clone().start() else { panic!("two on one socket") };
+    let Err(ListenerError::Bind(name, error)) = listener().start() else { panic!("two on one socket") };
     assert_eq!((name, error.kind()), (path.display().to_string(), std::io::ErrorKind::AddrInUse));
     let reply = say(UnixStream::connect(&path).await.unwrap(), LIVE_REQUEST).await;
     assert_eq!(reply.status, 200, "the first one is unharmed");
@@ -38,7 +38,7 @@ async fn unix_socket() {
     assert!(!path.exists());
     // A file left by a process that was killed.
     drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-    let listening = listener.start().unwrap();
+    let listening = listener().start().unwrap();
     assert_eq!(say(UnixStream::connect(&path).await.unwrap(), LIVE_REQUEST).await.status, 200);
     listening.stop().await;
     service.end().await;

@@ -143,6 +143,7 @@ fn assemble(
             health,
             stats: Arc::default(),
             sockets: TaskTracker::new(),
+            leftovers: TaskTracker::new(),
             pages: admin::pages(),
             orders,
             starter: Starter::default(),

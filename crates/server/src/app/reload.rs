@@ -15,8 +15,9 @@ use super::{App, Current, Instance, Instances, Process};
 use crate::auth::Keys;
 
 /// What a reload can change; anything else is read at the start. Keys, or the sections above them.
-const LIVE: [&str; 15] = [
+const LIVE: [&str; 16] = [
     "auth",
+    "disconnect",
     "health.critical",
     "health.slow",
     "limits.anonymous",

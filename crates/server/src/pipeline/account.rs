@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 use super::plan::Plan;
+use super::presence::Presence;
 use crate::admission::Place;
 use crate::app::{App, Ending, Instance, Passage, Verdict};
 use crate::auth::Client;
@@ -54,6 +55,8 @@ pub(crate) struct Exchange {
     first_byte: Option<Instant>,
     usage: Usage,
     ended: bool,
+    /// Where the call may outlive its client.
+    presence: Option<Presence>,
 }
 
 impl Exchange {
@@ -77,6 +80,7 @@ impl Exchange {
             first_byte: None,
             usage: Usage::default(),
             ended: false,
+            presence: app.limits.outlives_client().then(Presence::default),
         }
     }
 
@@ -152,6 +156,19 @@ impl Exchange {
         &self.app
     }
 
+    pub(super) fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Where the call may outlive its client: whether that is still there.
+    pub(super) fn presence(&self) -> Option<Presence> {
+        self.presence.clone()
+    }
+
+    pub(super) fn client_has_left(&self) -> bool {
+        self.presence.as_ref().is_some_and(Presence::has_left)
+    }
+
     pub(super) fn id(&self) -> &RequestId {
         &self.id
     }
@@ -220,6 +237,7 @@ impl Exchange {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
+        let ending = if self.client_has_left() { Ending::ClientGone } else { ending };
         self.app.stats.end(ending);
         self.places = Places::default();
         if let Some(account) = &self.account {

@@ -38,7 +38,7 @@ pub(super) async fn ask(
         let dialect = stream_dialect(call.operation);
         let instance = std::sync::Arc::clone(&plan.target.instance);
         let mut attempt = call::call(&instance, call).await;
-        let may_go_on = exchange.attempts() < retry.attempts;
+        let may_go_on = exchange.attempts() < retry.attempts && !exchange.client_has_left();
         let mut verdict = judge(&attempt);
         if let (Ok(answer), None, Some(dialect), true) =
             (&attempt, verdict, dialect, may_go_on && plan.has_others())

@@ -4,6 +4,7 @@
 //! their reason: the model's name is given back where the operator has it mapped, a silent stream gets a keep-alive
 //! between two events, and a stream that breaks off ends in the dialect's own error.
 
+mod delivery;
 mod stream;
 mod translated;
 mod whole;
@@ -19,6 +20,7 @@ use http::{HeaderMap, Method, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 
+pub(crate) use self::delivery::Delivery;
 use self::stream::Stream;
 use self::translated::Made;
 use self::whole::Whole;

@@ -52,8 +52,8 @@ impl Program {
         readers.spawn(keep(child.stderr.take().unwrap(), Arc::clone(&log)));
         let find = |what: &str| {
             let log = log.lock().unwrap();
-            let line = log.lines().find(|line| line.contains(what) && line.contains("http://"))?;
-            let rest = line.split_once("http://")?.1;
+            let line = log.lines().find(|line| line.contains(what) && line.contains("://"))?;
+            let rest = line.split_once("://")?.1;
             let end = rest.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ':'));
             rest[..end.unwrap_or(rest.len())].parse::<SocketAddr>().ok()
         };
