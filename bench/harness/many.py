@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import time
+import types
 
 from .cells import row
 from .health.prober import Prober, wrong
@@ -52,13 +53,13 @@ def one(ccproxy, tools, streams, way, seconds):
     ccproxy.start()
     try:
         url = f"http://127.0.0.1:{ccproxy.process.port}/{provider}{PATHS[client]}"
-        load(tools, url, provider, 64, 2_000, 2, 0).report()
+        Load(tools, url, provider, 64, 2_000, 2, 0).report()
         time.sleep(0.5)
         before = ccproxy.process.resident_mib()
         # The first streams last until well after the last have begun.
-        running = load(tools, url, provider, streams, streams, SPREAD + seconds, SPREAD)
+        running = Load(tools, url, provider, streams, streams, SPREAD + seconds, SPREAD)
         time.sleep(SPREAD + 2)
-        bench = type("Bench", (), {"prober": tools / "bench-probe"})
+        bench = types.SimpleNamespace(prober=tools / "bench-probe")
         ports = {"main port": ccproxy.process.port, "management port": ccproxy.management}
         probers = {
             name: Prober(bench, port, ["/health/live"], 50 * (seconds - 4), rate=50, fresh=True)
@@ -85,7 +86,7 @@ def one(ccproxy, tools, streams, way, seconds):
         ccproxy.stop()
 
 
-class load:
+class Load:
     """A run of bench-load, which ends with an error if any stream is cut or lacks an event."""
 
     def __init__(self, tools, url, provider, connections, requests, events, spread):
