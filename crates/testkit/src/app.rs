@@ -24,7 +24,8 @@ pub struct TestApp {
     agent: Option<SocketAddr>,
     stats: Arc<Stats>,
     health: Health,
-    reloader: Mutex<Reloader>,
+    /// Apart: it holds a whole configuration, and this is moved around a lot.
+    reloader: Box<Mutex<Reloader>>,
     drain: CancellationToken,
     abort: CancellationToken,
     running: JoinHandle<End>,
@@ -58,7 +59,7 @@ impl TestApp {
             agent: bound.management().and_then(|listening| listening.agent),
             stats: bound.stats(),
             health: bound.health(),
-            reloader: Mutex::new(bound.reloading().expect("nobody else reloads").0),
+            reloader: Box::new(Mutex::new(bound.reloading().expect("nobody else reloads").0)),
             running: tokio::task::spawn(bound.run(drain.clone(), abort.clone())),
             drain,
             abort,

@@ -6,8 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::large_futures,
-    reason = "a test that cannot go on fails, and has the stack to itself"
+    reason = "a test that cannot go on fails"
 )]
 
 #[cfg(target_os = "linux")]

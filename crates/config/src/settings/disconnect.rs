@@ -31,7 +31,7 @@ impl Default for Disconnect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDisconnect {
-    /// It is cancelled at once: the provider stops, and nobody learns what was used.
+    /// It is cancelled at once: the provider stops, and what was used is known as far as it has been told.
     Cancel,
     /// The answer is read to its end and thrown away: what it used is known, and the connection can be used again. The
     /// provider is paid for all of it.
