@@ -22,7 +22,10 @@ pub(super) struct Capacity(Arc<Mutex<Open>>);
 struct Open {
     most: usize,
     next: u64,
+    /// Those that have a place …
     seats: HashMap<u64, (Arc<Clock>, CancellationToken)>,
+    /// … and how many were let in without one. They make room for nobody.
+    spare: usize,
     told: Option<Instant>,
 }
 
@@ -44,24 +47,25 @@ impl Capacity {
     /// For so many connections; none for 0, which means any number.
     pub(super) fn new(most: u32) -> Option<Self> {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        let open = Open { most, next: 0, seats: HashMap::new(), told: None };
+        let open = Open { most, next: 0, seats: HashMap::new(), spare: 0, told: None };
         (most > 0).then(|| Self(Arc::new(Mutex::new(open))))
     }
 
     /// A place for a connection; none if it has to be closed at once.
     pub(super) fn seat(&self, clock: &Arc<Clock>) -> Option<Seat> {
         let mut open = self.lock();
-        let mut is_spare = false;
-        if open.seats.len() >= open.most && !open.make_room() {
-            open.tell();
-            if open.seats.len() >= open.most.saturating_add(SPARE) {
-                return None;
-            }
-            is_spare = true;
-        }
+        let is_spare = open.seats.len() >= open.most && !open.make_room();
         let (id, leave) = (open.next, CancellationToken::new());
         open.next += 1;
-        open.seats.insert(id, (Arc::clone(clock), leave.clone()));
+        if is_spare {
+            open.tell();
+            if open.spare == SPARE {
+                return None;
+            }
+            open.spare += 1;
+        } else {
+            open.seats.insert(id, (Arc::clone(clock), leave.clone()));
+        }
         Some(Seat { open: self.clone(), id, is_spare, leave })
     }
 
@@ -89,7 +93,12 @@ impl Open {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.open.lock().seats.remove(&self.id);
+        let mut open = self.open.lock();
+        if self.is_spare {
+            open.spare = open.spare.saturating_sub(1);
+        } else {
+            open.seats.remove(&self.id);
+        }
     }
 }
 
@@ -130,6 +139,16 @@ mod tests {
         drop(seats);
         assert_eq!(capacity.lock().seats.len(), 2);
         assert!(!capacity.seat(&Clock::start()).unwrap().is_spare);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_spare_makes_no_room() {
+        let capacity = Capacity::new(1).unwrap();
+        let busy = Clock::start();
+        let _request = busy.busy(Version::HTTP_11);
+        let _seat = capacity.seat(&busy).unwrap();
+        let _spare = capacity.seat(&idle()).unwrap();
+        assert!(capacity.seat(&Clock::start()).unwrap().is_spare, "the one place is still taken");
     }
 
     #[tokio::test(start_paused = true)]
