@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-use crate::plugins::PLUGINS;
+use crate::plugins::{HOOKS, PLUGINS};
 
 /// The JSON Schema of the configuration file, with the keys of every kind of provider.
 #[must_use]
 pub fn schema() -> String {
-    pretty(&ccproxy_config::schema(&kinds()))
+    pretty(&ccproxy_config::schema(&kinds(), &hooks()))
 }
 
 /// `docs/CONFIG.md`.
 #[must_use]
 pub fn config_md() -> String {
-    ccproxy_config::docs::config_md(&ccproxy_config::schema(&kinds()))
+    ccproxy_config::docs::config_md(&ccproxy_config::schema(&kinds(), &hooks()))
 }
 
 /// `docs/openapi.json`, ending in a newline.
@@ -28,6 +28,10 @@ pub fn openapi() -> String {
 
 fn kinds() -> Vec<(&'static str, schemars::Schema)> {
     PLUGINS.iter().map(|entry| (entry.kind, entry.schema())).collect()
+}
+
+fn hooks() -> Vec<(&'static str, schemars::Schema)> {
+    HOOKS.iter().map(|entry| (entry.name, entry.schema())).collect()
 }
 
 /// JSON for people, ending in a newline. Our own types always serialise.

@@ -9,7 +9,7 @@ use ccproxy_server::{Application, BuildOptions};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::plugins::PLUGINS;
+use crate::plugins::{HOOKS, PLUGINS};
 
 /// The configuration and the file it came from.
 pub(crate) struct Loaded {
@@ -59,6 +59,7 @@ pub(crate) fn build(
     if let Err(error) = ccproxy_telemetry::check(&settings.logging.level) {
         mistakes.push(settings.mistake("logging.level", error.to_string()));
     }
+    options.hooks = HOOKS;
     match Application::build(settings, PLUGINS, options) {
         Ok(application) => Ok(Mistakes::or(mistakes, application)?),
         Err(found) => {

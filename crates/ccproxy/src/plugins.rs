@@ -1,8 +1,8 @@
-//! The list of plugins: one line each, behind a feature each.
+//! The lists of plugins: one line each, behind a feature each.
 
-use ccproxy_plugin_api::PluginEntry;
+use ccproxy_plugin_api::{HookEntry, PluginEntry};
 
-/// Every plugin of this program. What is not listed here does not exist.
+/// Every kind of provider of this program. What is not listed here does not exist.
 pub const PLUGINS: &[PluginEntry] = &[
     #[cfg(feature = "anthropic")]
     ccproxy_plugin_anthropic::ENTRY,
@@ -13,3 +13,6 @@ pub const PLUGINS: &[PluginEntry] = &[
     #[cfg(feature = "simulator")]
     ccproxy_plugin_simulator::ENTRY,
 ];
+
+/// Every plugin that follows requests.
+pub const HOOKS: &[HookEntry] = &[];

@@ -16,6 +16,7 @@ pub fn config_md(schema: &Json) -> String {
         match name.as_str() {
             "routes" => book.chapter("## `[[routes]]`", section, section.get("items")),
             "providers" => book.providers(section),
+            "plugins" => book.plugins(section),
             _ => book.chapter(&format!("## `[{name}]`"), section, Some(section)),
         }
     }
@@ -57,6 +58,14 @@ impl<'a> Book<'a> {
             let resolved = self.resolve(kind);
             let name = resolved.pointer("/properties/kind/const").and_then(Json::as_str).unwrap_or_default();
             self.chapter(&format!("### `kind = \"{name}\"`"), kind, Some(kind));
+        }
+    }
+
+    fn plugins(&mut self, section: &'a Json) {
+        let description = self.description(section);
+        self.line(&format!("\n## `[plugins.<name>]`\n\n{description}"));
+        for (name, schema) in properties(section) {
+            self.chapter(&format!("### `[plugins.{name}]`"), schema, Some(schema));
         }
     }
 
@@ -219,7 +228,7 @@ mod tests {
 
     #[test]
     fn golden() {
-        insta::assert_snapshot!(config_md(&schema(&[("anthropic", schemars::schema_for!(Plugin))])));
+        insta::assert_snapshot!(config_md(&schema(&[("anthropic", schemars::schema_for!(Plugin))], &[])));
     }
 
     #[test]
@@ -238,7 +247,7 @@ mod tests {
             };
             own + below
         }
-        let schema = schema(&[("anthropic", schemars::schema_for!(Plugin))]);
+        let schema = schema(&[("anthropic", schemars::schema_for!(Plugin))], &[]);
         let text = config_md(&schema);
         assert!(check(&schema, &text) > 40);
     }

@@ -11,9 +11,10 @@ use crate::settings::{
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The JSON Schema of a configuration file, with the configurations of the given provider kinds: for editors, and for
-/// [`config_md`](crate::docs::config_md). Each kind's schema is a root schema as `schemars::schema_for!` makes it.
+/// [`config_md`](crate::docs::config_md), and with those of the given plugins. Each schema is a root schema as
+/// `schemars::schema_for!` makes it.
 #[must_use]
-pub fn schema(provider_kinds: &[(&str, Schema)]) -> Json {
+pub fn schema(provider_kinds: &[(&str, Schema)], plugins: &[(&str, Schema)]) -> Json {
     let mut generator = SchemaGenerator::default();
     let mut properties = Map::new();
     add::<Server>(&mut properties, "server", &mut generator);
@@ -40,6 +41,15 @@ pub fn schema(provider_kinds: &[(&str, Schema)]) -> Json {
     let kinds: Vec<Json> =
         provider_kinds.iter().map(|(kind, schema)| provider(kind, schema, &mut defs)).collect();
     properties.insert("providers".to_owned(), providers(&kinds));
+    let plugins: Map<String, Json> =
+        plugins.iter().map(|(name, schema)| ((*name).to_owned(), plugin(name, schema, &mut defs))).collect();
+    let plugins = json!({
+        "description": "Plugins that follow requests, each switched on by `enabled = true`.",
+        "type": "object",
+        "properties": plugins,
+        "additionalProperties": false,
+    });
+    properties.insert("plugins".to_owned(), plugins);
     json!({
         "$schema": DIALECT,
         "title": "ccproxy configuration",
@@ -98,6 +108,22 @@ fn provider(kind: &str, schema: &Schema, defs: &mut Map<String, Json>) -> Json {
         }
     }
     let name = format!("provider.{kind}");
+    let reference = json!({ "$ref": format!("#/$defs/{name}") });
+    defs.insert(name, schema);
+    reference
+}
+
+/// Moves a plugin's schema among the definitions and refers to it.
+fn plugin(name: &str, schema: &Schema, defs: &mut Map<String, Json>) -> Json {
+    let mut schema = schema.clone().to_value();
+    let own = schema.as_object_mut().and_then(|root| {
+        root.remove("$schema");
+        root.remove("$defs")
+    });
+    if let Some(Json::Object(own)) = own {
+        hoist(name, own, &mut schema, defs);
+    }
+    let name = format!("plugin.{name}");
     let reference = json!({ "$ref": format!("#/$defs/{name}") });
     defs.insert(name, schema);
     reference
@@ -167,13 +193,13 @@ mod tests {
 
     #[test]
     fn golden() {
-        insta::assert_json_snapshot!(schema(&[]));
+        insta::assert_json_snapshot!(schema(&[], &[]));
     }
 
     #[test]
     fn definitions_of_the_same_name_stay_apart() {
         let schema =
-            schema(&[("one", schemars::schema_for!(One)), ("two", schemars::schema_for!(other::Two))]);
+            schema(&[("one", schemars::schema_for!(One)), ("two", schemars::schema_for!(other::Two))], &[]);
         let at = |pointer: &str| schema.pointer(pointer).cloned().unwrap_or_default();
         assert_eq!(at("/$defs/provider.one/properties/inner/$ref"), "#/$defs/Inner");
         assert_eq!(at("/$defs/provider.two/properties/inner/$ref"), "#/$defs/two.Inner");

@@ -12,6 +12,7 @@ mod limits;
 mod load;
 mod logging;
 mod management;
+mod plugins;
 mod providers;
 mod reload;
 mod retry;
@@ -34,6 +35,7 @@ pub use health::{Details, Health, Profile};
 pub use limits::{KeyLimits, Limits};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
+pub use plugins::PluginSections;
 pub use providers::{ProviderSection, RESERVED_NAMES};
 pub use reload::Reload;
 pub use retry::Retry;
@@ -85,6 +87,8 @@ pub struct Settings {
     pub routes: Vec<Route>,
     /// `[providers.<name>]`
     pub providers: BTreeMap<String, ProviderSection>,
+    /// `[plugins.<name>]`, which the plugins read themselves.
+    pub plugins: PluginSections,
     /// All of the above with the places, for [`Settings::show`].
     pub(crate) tree: Node,
 }

@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn names_every_key_of_the_core_with_its_default() {
         let file: toml::Table = uncommented().parse().unwrap();
-        let schema = schema(&[]);
+        let schema = schema(&[], &[]);
         for section in [
             "server",
             "auth",

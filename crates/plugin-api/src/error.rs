@@ -2,16 +2,7 @@
 
 use std::fmt;
 
-/// Who has to act to make an error go away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// The client sent what cannot be served.
-    Client,
-    /// This program or its operator.
-    Us,
-    /// The provider, or the way to it.
-    Upstream,
-}
+use ccproxy_record::Fault;
 
 /// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +41,25 @@ impl CallErrorKind {
             Self::Unsupported => Fault::Client,
             Self::Credential | Self::Internal => Fault::Us,
             _ => Fault::Upstream,
+        }
+    }
+
+    /// A word for it, the same in records, metrics and traces.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Refused => "refused",
+            Self::Connect => "connect",
+            Self::Reset => "reset",
+            Self::NotHttp => "not_understood",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::HeadersTimeout => "headers_timeout",
+            Self::IdleTimeout => "idle_timeout",
+            Self::TotalTimeout => "total_timeout",
+            Self::TooLarge => "answer_too_large",
+            Self::Unsupported => "unsupported",
+            Self::Internal => "internal",
         }
     }
 

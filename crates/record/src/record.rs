@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Cost, Ending, Fault, Tokens, TraceContext};
+use crate::{Cost, Ending, Fault, SpanId, Tokens, TraceContext};
 
 /// One exchange of the API, from its first step to the last byte of its answer.
 ///
@@ -87,6 +87,8 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// Why there was none, in a word.
     pub error: Option<String>,
+    /// The span under which the provider was asked, where traces are kept.
+    pub span: Option<SpanId>,
 }
 
 /// A time span; JSON has it as a number of milliseconds, exact to the microsecond.

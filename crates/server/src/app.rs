@@ -34,6 +34,7 @@ use crate::admin::telling::Doors;
 use crate::admission::Admission;
 use crate::auth::Keys;
 use crate::limits::Ledgers;
+use crate::recorder::Recorder;
 use crate::stored::Responses;
 
 /// Everything is built, nothing is started, no I/O was done.
@@ -106,6 +107,8 @@ pub(crate) struct Process {
     pub(crate) doors: Doors,
     pub(crate) grpc: Grpc,
     pub(crate) stats: Arc<Stats>,
+    /// Where the records of exchanges go.
+    pub(crate) recorder: Arc<Recorder>,
     /// The WebSockets that are open.
     pub(crate) sockets: TaskTracker,
     /// What may outlive its client.

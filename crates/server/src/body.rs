@@ -8,11 +8,14 @@ use http_body::{Frame, SizeHint};
 
 use crate::listen::clock::Busy;
 use crate::pipeline::relay::{Delivery, Relay};
+use crate::visit::Watching;
 
 /// A body, and the note that its connection is busy for as long as the body is there.
 pub(crate) struct Body {
     content: Content,
     _busy: Option<Busy>,
+    /// Where somebody wants to hear of every request.
+    watching: Option<Box<Watching>>,
 }
 
 /// Whole, relayed from a provider, or made by a page of ours.
@@ -24,6 +27,14 @@ enum Content {
 }
 
 impl Body {
+    /// All of it, where it is there already.
+    pub(crate) fn whole(&self) -> Option<&Bytes> {
+        match &self.content {
+            Content::Full(bytes) => bytes.as_ref(),
+            Content::Relay(_) | Content::Page(_) | Content::Health(_) => None,
+        }
+    }
+
     pub(crate) fn empty() -> Self {
         Content::Full(None).into()
     }
@@ -33,11 +44,17 @@ impl Body {
         self._busy = Some(busy);
         self
     }
+
+    /// Has what goes out counted, and its end noticed.
+    pub(crate) fn watched(mut self, watching: Box<Watching>) -> Self {
+        self.watching = Some(watching);
+        self
+    }
 }
 
 impl From<Content> for Body {
     fn from(content: Content) -> Self {
-        Self { content, _busy: None }
+        Self { content, _busy: None, watching: None }
     }
 }
 
@@ -76,7 +93,8 @@ impl http_body::Body for Body {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match &mut self.get_mut().content {
+        let this = self.get_mut();
+        let polled = match &mut this.content {
             Content::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Content::Relay(delivery) => match delivery.relay_mut() {
                 Some(relay) => relay.poll_frame(context).map_err(Into::into),
@@ -84,7 +102,11 @@ impl http_body::Body for Body {
             },
             Content::Page(page) => Pin::new(page).poll_frame(context).map_err(Into::into),
             Content::Health(page) => Pin::new(page).poll_frame(context).map_err(|never| match never {}),
+        };
+        if let (Some(watching), Poll::Ready(Some(Ok(frame)))) = (&mut this.watching, &polled) {
+            watching.sends(frame.data_ref().map_or(0, Bytes::len));
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

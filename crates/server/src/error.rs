@@ -5,8 +5,27 @@ use std::time::Duration;
 use ccproxy_config::Moment;
 use ccproxy_plugin_api::{CallError, Fault};
 use ccproxy_wire::RequestError;
+use http::StatusCode;
 
 use crate::limits::{Limit, ceil};
+
+/// The word for an error that a provider reports in an answer of HTTP 200.
+pub(crate) const ERROR_INSIDE: &str = "error_inside";
+
+/// The word for a provider's status, and whose doing it is; none for those of success.
+pub(crate) fn of_status(status: StatusCode) -> Option<(&'static str, Fault)> {
+    Some(match status.as_u16() {
+        0..400 => return None,
+        401..=403 => ("refused", Fault::Us),
+        404 => ("not_found", Fault::Client),
+        408 | 504 => ("timeout", Fault::Upstream),
+        413 => ("request_too_large", Fault::Client),
+        429 => ("rate_limited", Fault::Upstream),
+        400..500 => ("invalid_request", Fault::Client),
+        503 | 529 => ("overloaded_upstream", Fault::Upstream),
+        _ => ("upstream_error", Fault::Upstream),
+    })
+}
 
 /// Why a request is answered by us and not by a provider. [`crate::respond`] alone turns it into status and body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +116,42 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// A word for it, in records, metrics and traces.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "invalid_request",
+            Self::BodyBroken => "body_broken",
+            Self::BodyTimeout { .. } => "body_timeout",
+            Self::BodyTooLarge { .. } | Self::TooManyHeaders { .. } => "request_too_large",
+            Self::Ambiguous => "ambiguous_request",
+            Self::Encoded { .. } => "unsupported_encoding",
+            Self::NoKey | Self::WrongKey | Self::KeyRevoked | Self::KeyExpired { .. } => "invalid_key",
+            Self::ForeignPage => "foreign_page",
+            Self::NoRights => "no_rights",
+            Self::NotReloaded { .. } => "not_reloaded",
+            Self::ModelNotAllowed { .. } => "model_not_allowed",
+            Self::ProviderNotAllowed { .. } => "provider_not_allowed",
+            Self::Limited { .. } => "limited",
+            Self::Overloaded | Self::NoRoom => "overloaded",
+            Self::NoRoute { .. } => "no_route",
+            Self::WrongMethod { .. } => "wrong_method",
+            Self::UnknownModel { .. } => "unknown_model",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Translation(error) if self.fault() == Fault::Upstream => match error {
+                ccproxy_translate::Error::Failed(_) => ERROR_INSIDE,
+                _ => "not_understood",
+            },
+            Self::Translation(_) | Self::Dropped { .. } => "not_translatable",
+            Self::NoWebSocket { .. } => "no_websocket",
+            Self::NoPrevious { .. } | Self::NoResponse { .. } => "no_stored_response",
+            Self::SocketAge { .. } => "socket_age",
+            Self::CoolingDown { .. } => "cooling_down",
+            Self::Call(error) => error.kind().word(),
+            Self::Draining => "draining",
+            Self::Internal => "internal",
+        }
+    }
+
     /// Who has to act.
     pub(crate) fn fault(&self) -> Fault {
         match self {

@@ -14,12 +14,15 @@ mod listen;
 mod middleware;
 mod origin;
 mod pipeline;
+mod recorder;
 mod request_id;
 mod respond;
 mod routes;
 mod shutdown;
 mod socket;
 mod stored;
+mod trace;
+mod visit;
 
 pub use admin::openapi::openapi;
 pub use app::build::BuildOptions;

@@ -1,5 +1,6 @@
 //! The whole stack that a request passes, from the outside in, on one screen.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -17,15 +18,30 @@ use crate::error::Error;
 use crate::listen::capacity::Spare;
 use crate::request_id::RequestId;
 use crate::routes::{self, Route};
+use crate::visit::Watching;
 use crate::{admin, origin, pipeline, respond};
 
-/// Answers one request, with the application as it is at this moment.
-pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Response<Body> {
-    // Probes come first and cost nothing: no id, no limit, no log above debug.
+/// Answers one request of this client, with the application as it is at this moment.
+pub(crate) async fn handle(
+    app: Arc<App>,
+    client: Option<IpAddr>,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let uri = request.uri().clone();
     let route = routes::find(&app, request.method(), uri.path());
+    let probe = matches!(route, Route::Health(_)) || matches!(route, Route::Grpc) && grpc::is_grpc(&request);
+    let watching = Watching::begin(&app.recorder, client, &request, probe);
+    let response = answer(&app, route, request).await;
+    match watching {
+        Some(watching) => watching.answered(response),
+        None => response,
+    }
+}
+
+async fn answer(app: &Arc<App>, route: Route<'_>, request: Request<Incoming>) -> Response<Body> {
+    // Probes come first and cost nothing: no id, no limit, no log above debug.
     if let Route::Health(page) = route {
-        return health(&app, page, request).await;
+        return health(app, page, request).await;
     }
     if matches!(route, Route::Grpc) && grpc::is_grpc(&request) {
         let may_list = app.doors.main.sees_details(request.headers());
@@ -35,7 +51,7 @@ pub(crate) async fn handle(app: Arc<App>, request: Request<Incoming>) -> Respons
     let id = RequestId::of(request.headers());
     let family = Family::of_headers(request.headers());
     // A panic is one request's, not the connection's.
-    let answer = AssertUnwindSafe(dispatch(&app, route, request, &id)).catch_unwind().await;
+    let answer = AssertUnwindSafe(dispatch(app, route, request, &id)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|_| respond::error(&Error::Internal, family, &id));
     id.mark(response.headers_mut());
     if app.health.phase() == ccproxy_health::Phase::Draining {

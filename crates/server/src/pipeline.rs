@@ -21,7 +21,7 @@ mod translate;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ccproxy_plugin_api::Answer;
+use ccproxy_plugin_api::{Answer, Messages};
 use ccproxy_wire::operation::Match;
 use ccproxy_wire::{Family, Operation};
 use http::request::Parts;
@@ -63,7 +63,7 @@ pub(crate) async fn run(
             return response;
         }
     };
-    let exchange = Exchange::begin(app, operation, id);
+    let exchange = Exchange::begin(app, operation, id, request.headers());
     let Some(presence) = exchange.presence() else {
         return serve(app, mount, path, request, exchange).await;
     };
@@ -96,7 +96,7 @@ pub(crate) async fn turn(
     id: &RequestId,
 ) -> Response<Body> {
     let operation = Operation::Responses;
-    let mut exchange = Exchange::begin(app, operation, id);
+    let mut exchange = Exchange::begin(app, operation, id, &parts.headers);
     let outcome = match app.keys.check(&parts.headers) {
         Ok(client) => {
             let taken = Taken { operation, path: operation.name(), parts, body, previous };
@@ -129,15 +129,16 @@ async fn finish(
     id: &RequestId,
 ) -> Response<Body> {
     let marks = exchange.marks();
-    let account = exchange.account();
+    let (account, messages) = (exchange.account(), exchange.messages());
     let refusal = match &outcome {
         Err(Error::Limited { limit, wait, .. }) => Some(Refusal { limit: *limit, wait: *wait }),
         _ => None,
     };
     let relayed = match outcome {
         Ok(Outcome::Ours(response)) => {
+            exchange.answers(&response);
             exchange.done();
-            return response;
+            return told(response, messages.as_deref(), id);
         }
         Ok(Outcome::Provider { answer, method, answered }) => {
             relay::relay(answer, &method, answered, exchange)
@@ -147,12 +148,23 @@ async fn finish(
         Err(error) => Err((error, Box::new(exchange))),
     };
     let mut response = relayed.unwrap_or_else(|(error, mut exchange)| {
+        let response = respond::error(&error, family, id);
+        exchange.answers(&response);
         exchange.failed(&error);
-        respond::error(&error, family, id)
+        response
     });
     response.headers_mut().extend(marks);
     if let Some(account) = account {
         account.tell(family, refusal, response.headers_mut());
+    }
+    told(response, messages.as_deref(), id)
+}
+
+/// Tells whoever follows what the client gets.
+fn told(mut response: Response<Body>, messages: Option<&dyn Messages>, id: &RequestId) -> Response<Body> {
+    if let Some(messages) = messages {
+        id.mark(response.headers_mut());
+        messages.response(response.status(), response.headers());
     }
     response
 }
@@ -184,14 +196,14 @@ async fn steps(
         return socket::open(app, mount, request).await.map(Outcome::Ours);
     }
     if let (Mount::Unified, Operation::Models) = (&mount, operation) {
-        exchange.client(client.name());
+        exchange.client(client);
         exchange.enter(client, false, app.admission.until()).await?;
         return Ok(Outcome::Ours(models::unified(app, client, request.headers()).await));
     }
     if operation == Operation::Response
         && let Some(answer) = stored::answer(app, &mount, path, &request, client).transpose()
     {
-        exchange.client(client.name());
+        exchange.client(client);
         discard(request).await;
         return answer.map(Outcome::Ours);
     }
@@ -219,11 +231,12 @@ async fn ask(
     client: Client<'_>,
     exchange: &mut Exchange,
 ) -> Result<Outcome, Error> {
-    exchange.client(client.name());
+    exchange.client(client);
     let Taken { operation, path, parts, body, previous } = taken;
     let family = operation.family(&parts.headers);
     let method = parts.method.clone();
     let head = intake::head(operation, &body)?;
+    exchange.taken(&parts, &body, head.as_ref());
     let wanted = Wanted { mount, operation, path, head: head.as_ref() };
     let session = Session { headers: &parts.headers, body: &body };
     // Before a way is chosen: while the request waits, the better way may become another.
@@ -231,7 +244,7 @@ async fn ask(
     exchange.enter(client, head.as_ref().is_some_and(|head| head.stream), until).await?;
     let mut plan = resolve::plan(app, wanted, client, session)?;
     if translate::counts(&*plan.target.instance.provider, operation) {
-        exchange.target(&mut plan, head.as_ref());
+        exchange.target(&mut plan);
         return count::tokens(body).await.map(Outcome::Ours);
     }
     let id = exchange.id().clone();

@@ -1,5 +1,7 @@
 //! From start to stop: gates, drain, deadline.
 
+use std::time::Duration;
+
 use ccproxy_config::Shutdown;
 use futures_util::future::join;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -9,6 +11,9 @@ use tokio_util::task::TaskTracker;
 use crate::app::build::GATE_LISTENER;
 use crate::app::{Current, Process};
 use crate::listen::Connections;
+
+/// How long what is recorded may take to be written down at the end.
+const LAST_RECORDS: Duration = Duration::from_secs(2);
 
 /// How serving came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,9 @@ pub(crate) async fn supervise(
     let (watchers, stop_watching) = (TaskTracker::new(), CancellationToken::new());
     app.health.start(&watchers, stop_watching.clone());
     app.health.open_gate(GATE_LISTENER);
+    if let Err(error) = app.recorder.start() {
+        tracing::error!(%error, "threads_of_followers_did_not_start");
+    }
     app.starter.begin_all(&current.app());
     if let Some(shared) = app.ledgers.shared().cloned() {
         let stop = stop_watching.clone();
@@ -52,6 +60,7 @@ pub(crate) async fn supervise(
     };
     close.cancel();
     connections.cut();
+    app.recorder.finish(Instant::now() + LAST_RECORDS).await;
     app.health.stop();
     app.starter.stop();
     stop_watching.cancel();

@@ -1,5 +1,6 @@
 //! Watching a stream go by: its usage, its events' boundaries, whether it came to its own end.
 
+mod content;
 mod opening;
 
 use std::sync::LazyLock;
@@ -11,6 +12,7 @@ use crate::sse::{Lines, field};
 use crate::usage::{self, RawUsage};
 use crate::{Dialect, Usage};
 
+pub use content::has_content;
 pub use opening::{Opening, opening};
 
 /// What the events so far say about the stream.

@@ -9,8 +9,8 @@ use serde_json::Value as Json;
 use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::{
-    Auth, Disconnect, Health, Limits, Logging, Management, ProviderSection, Proxies, Reload, Retry, Route,
-    Server, Settings, Shared, Shutdown, Translation, Upstream,
+    Auth, Disconnect, Health, Limits, Logging, Management, PluginSections, ProviderSection, Proxies, Reload,
+    Retry, Route, Server, Settings, Shared, Shutdown, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -20,7 +20,7 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 15] = [
+pub(crate) const SECTIONS: [&str; 16] = [
     "server",
     "auth",
     "limits",
@@ -36,6 +36,7 @@ pub(crate) const SECTIONS: [&str; 15] = [
     "logging",
     "providers",
     "routes",
+    "plugins",
 ];
 
 impl Default for Settings {
@@ -57,6 +58,7 @@ impl Default for Settings {
             logging: Logging::default(),
             routes: Vec::new(),
             providers: BTreeMap::new(),
+            plugins: PluginSections::default(),
             tree: Node::table(Place::Default),
         };
         // The built-in values are the lowest layer.
@@ -101,6 +103,7 @@ impl Settings {
             logging: section(&tree, "logging", &mut mistakes),
             routes: section(&tree, "routes", &mut mistakes),
             providers: providers(&tree, &mut mistakes),
+            plugins: PluginSections::of(&tree, &mut mistakes),
             tree,
         };
         settings.proxies = settings.upstream.proxies(&sources.env, &mut mistakes);

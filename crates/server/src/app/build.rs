@@ -8,7 +8,7 @@ use ccproxy_config::{Management, Mistake, Mistakes, ProviderSection, Proxies, Se
 use ccproxy_health::{Check, Health, Heart, Registration, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::{Lags, Watched};
-use ccproxy_plugin_api::{Instance as Name, PluginEntry};
+use ccproxy_plugin_api::{Hook, HookEntry, Instance as Name, PluginEntry};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +25,7 @@ use crate::auth::Keys;
 use crate::limits::Ledgers;
 use crate::limits::shared::Shared;
 use crate::listen::tls::Tls;
+use crate::recorder::Recorder;
 use crate::stored::Responses;
 
 /// The start-up gates, in the order in which they open.
@@ -40,6 +41,8 @@ pub struct BuildOptions {
     pub insecure_no_auth: bool,
     /// Checks of the core beside our own.
     pub checks: Vec<(Spec, Arc<dyn Check>)>,
+    /// The plugins that follow requests.
+    pub hooks: &'static [HookEntry],
     /// Start-up gates beside our own; whoever names one opens it through [`Bound::health`](crate::Bound::health).
     pub gates: Vec<String>,
 }
@@ -69,7 +72,7 @@ impl Application {
         if !options.insecure_no_auth {
             mistakes.extend(open_to_all(&settings.server, settings));
         }
-        let BuildOptions { mut checks, gates, insecure_no_auth } = options;
+        let BuildOptions { mut checks, gates, hooks, insecure_no_auth } = options;
         let tls = Tls::new(settings);
         checks.extend(certificate(tls.as_ref()));
         let admission = Arc::new(Admission::new(&settings.limits));
@@ -80,6 +83,10 @@ impl Application {
         if let Some(shared) = &shared {
             checks.push(shared.check().map_err(|error| settings.mistake("shared", error.to_string()))?);
         }
+        let (followers, watched) = followers(settings, hooks, &mut mistakes);
+        let recorder = Arc::new(Recorder::new(followers));
+        checks.extend(watched);
+        checks.extend(recorder.check().map_err(|error| settings.mistake("plugins", error.to_string()))?);
         let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
         let mut core = Core::new(settings, &gates, checks)
             .map_err(|error| settings.mistake("health", error.to_string()))?;
@@ -91,8 +98,14 @@ impl Application {
             return Err(Mistakes::new(mistakes));
         };
         let (orders, ordered) = mpsc::channel(1);
-        let current =
-            assemble(settings, keys, instances, (admission, Ledgers::new(shared)), core.build(), orders);
+        let current = assemble(
+            settings,
+            keys,
+            instances,
+            (admission, Ledgers::new(shared), recorder),
+            core.build(),
+            orders,
+        );
         let listen = Listen {
             server: settings.server.clone(),
             management: settings.management.clone(),
@@ -120,11 +133,35 @@ fn certificate(tls: Option<&Arc<Tls>>) -> Option<Watched> {
     ccproxy_health_system::certificate(move || tls.certificate()).ok()
 }
 
+/// Those who follow requests, by name.
+type Followers = Vec<(String, Arc<dyn Hook>)>;
+
+/// The plugins that are switched on, and their checks.
+fn followers(
+    settings: &Settings,
+    hooks: &[HookEntry],
+    mistakes: &mut Vec<Mistake>,
+) -> (Followers, Vec<Watched>) {
+    let names: Vec<&str> = hooks.iter().map(|entry| entry.name).collect();
+    mistakes.extend(settings.plugins.unknown(&names));
+    let (mut followers, mut checks) = (Vec::new(), Vec::new());
+    for entry in hooks {
+        match entry.build(&settings.plugins.section(entry.name)) {
+            Ok(built) => followers.extend(built.map(|built| {
+                checks.extend(built.checks);
+                (entry.name.to_owned(), built.hook)
+            })),
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    (followers, checks)
+}
+
 fn assemble(
     settings: &Settings,
     keys: Keys,
     instances: Instances,
-    (admission, ledgers): (Arc<Admission>, Ledgers),
+    (admission, ledgers, recorder): (Arc<Admission>, Ledgers, Arc<Recorder>),
     (health, lags): (Health, Lags),
     orders: mpsc::Sender<ReloadOrder>,
 ) -> Arc<Current> {
@@ -142,6 +179,7 @@ fn assemble(
             doors: Doors::new(settings, &health, current, &closed),
             health,
             stats: Arc::default(),
+            recorder,
             sockets: TaskTracker::new(),
             leftovers: TaskTracker::new(),
             pages: admin::pages(),

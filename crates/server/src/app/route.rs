@@ -11,6 +11,8 @@ use super::Instance;
 /// A route, its targets found.
 pub(crate) struct Route {
     pub(crate) model: Pattern,
+    /// The same as text, for records.
+    pub(crate) name: Arc<str>,
     pub(crate) targets: Vec<Target>,
     pub(crate) sticky: Option<Sticky>,
     strategy: Strategy,
@@ -39,6 +41,7 @@ impl Route {
         });
         Self {
             model: settings.model.clone(),
+            name: settings.model.to_string().into(),
             targets: targets.collect(),
             sticky: settings.sticky,
             strategy: settings.strategy,

@@ -1,6 +1,7 @@
 //! Serving one connection: HTTP/1.0, HTTP/1.1 and HTTP/2 by prior knowledge.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,11 +91,12 @@ impl Connections {
 
     pub(super) async fn serve(self, stream: TcpStream) {
         let clock = Clock::start();
+        let peer = stream.peer_addr().ok().map(|address| address.ip().to_canonical());
         let seat = self.capacity.as_ref().map(|capacity| capacity.seat(&clock).ok_or(())).transpose();
         let Ok(seat) = seat else {
             return;
         };
-        let Some(tls) = &self.tls else { return self.speak(stream, &clock, seat).await };
+        let Some(tls) = &self.tls else { return self.speak(stream, peer, &clock, seat).await };
         let stream = tokio::select! {
             stream = shake_hands(tls, stream) => stream,
             // The first head is late before it could begin.
@@ -103,12 +105,12 @@ impl Connections {
         };
         if let Some(stream) = stream {
             // Apart, so that connections without TLS do not take more memory for it.
-            Box::pin(self.speak(stream, &clock, seat)).await;
+            Box::pin(self.speak(stream, peer, &clock, seat)).await;
         }
     }
 
     /// Speaks HTTP to the end of the connection.
-    async fn speak<S>(&self, stream: S, clock: &Arc<Clock>, seat: Option<Seat>)
+    async fn speak<S>(&self, stream: S, peer: Option<IpAddr>, clock: &Arc<Clock>, seat: Option<Seat>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -120,7 +122,7 @@ impl Connections {
             let (app, busy) = (self.current.app(), clock.busy(request.version()));
             // hyper has a place for this future as long as there is a connection. In a box of its own, its kilobytes are
             // gone as soon as the answer begins, and a stream goes on without them.
-            let handled = Box::pin(middleware::handle(app, request));
+            let handled = Box::pin(middleware::handle(app, peer, request));
             async move { Ok::<_, Infallible>(handled.await.map(|body| body.hold(busy))) }
         });
         let io = TokioIo::new(Watched::new(stream, Arc::clone(clock)));

@@ -1,18 +1,24 @@
 //! What is known of an exchange, and its end, which is observed exactly once.
 
+mod note;
+
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{CallError, Fault};
+use bytes::Bytes;
+use ccproxy_plugin_api::{Answer, Call, CallError, Fault, Messages};
 use ccproxy_wire::{Dialect, Operation, RequestHead, Usage};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
 
+use self::note::Note;
 use super::plan::Plan;
 use super::presence::Presence;
 use crate::admission::Place;
 use crate::app::{App, Ending, Instance, Passage, Verdict};
 use crate::auth::Client;
-use crate::error::Error;
+use crate::body::Body;
+use crate::error::{ERROR_INSIDE, Error};
 use crate::limits::{Account, Seats};
 use crate::request_id::RequestId;
 
@@ -40,8 +46,6 @@ pub(crate) struct Exchange {
     id: RequestId,
     operation: Operation,
     begun: Instant,
-    client: String,
-    model: String,
     instance: Option<Arc<Instance>>,
     called: Option<Instant>,
     /// What the client has used, where that is limited.
@@ -49,32 +53,31 @@ pub(crate) struct Exchange {
     /// Kept to the end, as the places are.
     passage: Option<Passage>,
     places: Places,
-    attempts: u8,
     failing_open: bool,
     status: Option<StatusCode>,
     first_byte: Option<Instant>,
     usage: Usage,
     ended: bool,
+    /// Apart: an exchange is moved from step to step.
+    note: Box<Note>,
     /// Where the call may outlive its client.
     presence: Option<Presence>,
 }
 
 impl Exchange {
-    pub(super) fn begin(app: &Arc<App>, operation: Operation, id: &RequestId) -> Self {
+    pub(super) fn begin(app: &Arc<App>, operation: Operation, id: &RequestId, headers: &HeaderMap) -> Self {
         app.stats.begin();
         Self {
+            note: Box::new(Note::begin(&app.recorder, id, headers)),
             app: Arc::clone(app),
             id: id.clone(),
             operation,
             begun: Instant::now(),
-            client: String::new(),
-            model: String::new(),
             instance: None,
             called: None,
             account: None,
             passage: None,
             places: Places::default(),
-            attempts: 0,
             failing_open: false,
             status: None,
             first_byte: None,
@@ -84,8 +87,13 @@ impl Exchange {
         }
     }
 
-    pub(super) fn client(&mut self, name: &str) {
-        name.clone_into(&mut self.client);
+    pub(super) fn client(&mut self, client: Client<'_>) {
+        self.note.key = client.key_name().map(Into::into);
+    }
+
+    /// The request has come whole.
+    pub(super) fn taken(&mut self, parts: &Parts, body: &Bytes, head: Option<&RequestHead<'_>>) {
+        self.note.taken(parts, body, head);
     }
 
     /// Lets a client's request through that would cost it something, if the client has as much left; then waits until
@@ -114,9 +122,9 @@ impl Exchange {
         self.account.clone()
     }
 
-    /// Another attempt begins.
-    pub(super) fn target(&mut self, plan: &mut Plan, head: Option<&RequestHead<'_>>) {
-        self.attempts = self.attempts.saturating_add(1);
+    /// Another target is chosen.
+    pub(super) fn target(&mut self, plan: &mut Plan) {
+        self.note.route.clone_from(&plan.route);
         self.failing_open = plan.failing_open;
         let stays = self.instance.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &plan.target.instance));
         if !stays {
@@ -124,24 +132,65 @@ impl Exchange {
         }
         self.instance = Some(Arc::clone(&plan.target.instance));
         self.passage = plan.target.passage.take();
-        self.called = Some(Instant::now());
-        self.model = head.map(|head| head.model.as_ref().to_owned()).unwrap_or_default();
+    }
+
+    /// The target is about to be asked.
+    pub(super) fn calls(&mut self, call: &mut Call) {
+        let now = Instant::now();
+        self.called = Some(now);
+        if let Some(instance) = &self.instance {
+            self.note.calls(instance, call, now);
+        }
+    }
+
+    /// The target has answered, or failed.
+    pub(super) fn hears(&mut self, attempt: &Result<Answer, CallError>) {
+        self.note.hears(attempt);
     }
 
     /// How often a provider has been asked.
     pub(super) fn attempts(&self) -> u8 {
-        self.attempts
+        u8::try_from(self.note.tries.len()).unwrap_or(u8::MAX)
     }
 
     /// What is told to the client of how its answer was come by, where that is anything to tell.
     pub(super) fn marks(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
-        let attempts = (self.attempts > 1).then(|| (ATTEMPTS, HeaderValue::from(u16::from(self.attempts))));
+        let attempts =
+            (self.attempts() > 1).then(|| (ATTEMPTS, HeaderValue::from(u16::from(self.attempts()))));
         let failing_open = self.failing_open.then(|| (FAIL_OPEN, HeaderValue::from_static("true")));
         attempts.into_iter().chain(failing_open)
     }
 
     pub(super) fn answered(&mut self, status: StatusCode) {
         self.status = Some(status);
+    }
+
+    /// The client is told this status.
+    pub(super) fn tells(&mut self, status: StatusCode) {
+        self.note.told = Some(status);
+    }
+
+    /// So much of the answer's body goes to the client.
+    pub(super) fn sends(&mut self, data: &Bytes) {
+        self.note.sends(data);
+    }
+
+    /// An answer of ours goes to the client.
+    pub(super) fn answers(&mut self, response: &Response<Body>) {
+        self.tells(response.status());
+        if let Some(whole) = response.body().whole() {
+            self.note.sends(whole);
+        }
+    }
+
+    /// Whoever follows the messages.
+    pub(super) fn messages(&self) -> Option<Arc<dyn Messages>> {
+        self.note.messages.clone()
+    }
+
+    /// The first content of a stream has come.
+    pub(super) fn token(&mut self) {
+        self.note.first_token.get_or_insert_with(Instant::now);
     }
 
     pub(super) fn byte(&mut self) {
@@ -190,6 +239,7 @@ impl Exchange {
     /// The request was answered by an error of ours, whatever the provider's status was.
     pub(super) fn failed(&mut self, error: &Error) {
         self.status = None;
+        self.note.error = Some((error.word(), error.fault()));
         // Where many are turned away, `admission` says so now and then.
         if error.fault() != Fault::Client && *error != Error::Overloaded {
             let instance = self.instance.as_ref().map_or("-", |instance| instance.name.as_str());
@@ -210,6 +260,7 @@ impl Exchange {
     /// The answer broke off.
     pub(super) fn broke_off(&mut self, error: &CallError) {
         self.blame(error);
+        self.note.error = Some((error.kind().word(), error.kind().fault()));
         if let Some(instance) = &self.instance {
             tracing::warn!(id = self.id.as_str(), instance = instance.name, %error, "answer_broke_off");
         }
@@ -230,6 +281,7 @@ impl Exchange {
         if let Some(instance) = &self.instance {
             instance.traffic.ended(Verdict::Fault(super::call::ERROR_INSIDE.into()), None);
         }
+        self.note.error = Some((ERROR_INSIDE, Fault::Upstream));
         self.end(Ending::Failed, None);
     }
 
@@ -238,6 +290,7 @@ impl Exchange {
             return;
         }
         let ending = if self.client_has_left() { Ending::ClientGone } else { ending };
+        self.note.ended = Some((ending, Instant::now()));
         self.app.stats.end(ending);
         self.places = Places::default();
         if let Some(account) = &self.account {
@@ -246,10 +299,10 @@ impl Exchange {
         tracing::debug!(
             id = self.id.as_str(),
             operation = self.operation.name(),
-            client = self.client,
+            client = self.note.key.as_deref(),
             instance = self.instance.as_ref().map(|instance| instance.name.as_str()),
-            model = self.model,
-            attempts = self.attempts,
+            model = self.note.model.as_deref(),
+            attempts = self.attempts(),
             status = self.status.map(|status| status.as_u16()),
             ending = ?ending,
             error = error.map(tracing::field::display),
@@ -274,5 +327,6 @@ impl Drop for Exchange {
             instance.traffic.abandoned(called.elapsed());
         }
         self.end(Ending::ClientGone, None);
+        self.record();
     }
 }

@@ -33,11 +33,13 @@ pub(super) async fn ask(
     let mut repeated = 0;
     plan.target.instance.repeats.deposit();
     loop {
-        exchange.target(plan, asked.head);
-        let (call, answered) = prepare(app, asked, &plan.target)?;
+        exchange.target(plan);
+        let (mut call, answered) = prepare(app, asked, &plan.target)?;
+        exchange.calls(&mut call);
         let dialect = stream_dialect(call.operation);
         let instance = std::sync::Arc::clone(&plan.target.instance);
         let mut attempt = call::call(&instance, call).await;
+        exchange.hears(&attempt);
         let may_go_on = exchange.attempts() < retry.attempts && !exchange.client_has_left();
         let mut verdict = judge(&attempt);
         if let (Ok(answer), None, Some(dialect), true) =

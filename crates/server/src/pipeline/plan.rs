@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ccproxy_config::Sticky;
 use ccproxy_health::{Scope, State};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use super::resolve::Target;
@@ -20,6 +20,8 @@ pub(super) struct Plan {
     others: Vec<Target>,
     /// Every target is down; the least bad is asked all the same.
     pub(super) failing_open: bool,
+    /// The route that lists them, if one does.
+    pub(super) route: Option<Arc<str>>,
 }
 
 /// Why a target had better not be asked. The lesser is the better one to ask all the same.
@@ -36,10 +38,15 @@ enum Bad {
 }
 
 impl Plan {
+    /// The same by the route of this name.
+    pub(super) fn by(self, route: &Arc<str>) -> Self {
+        Self { route: Some(Arc::clone(route)), ..self }
+    }
+
     /// There is no other way to go, so nobody asks whether this one is good.
     pub(super) fn one(mut target: Target) -> Self {
         target.passage = Some(Traffic::lets(&target.instance.traffic));
-        Self { target, others: Vec::new(), failing_open: false }
+        Self { target, others: Vec::new(), failing_open: false, route: None }
     }
 
     /// The first of these, in their order, that is neither down nor full; the least bad where all are. `instead` is for none.
@@ -51,7 +58,7 @@ impl Plan {
             return Ok(Self::one(targets.pop().unwrap_or(instead)));
         }
         if let Some(target) = take_good(app, &mut targets, None) {
-            return Ok(Self { target, others: targets, failing_open: false });
+            return Ok(Self { target, others: targets, failing_open: false, route: None });
         }
         let full = |target: &Target| target.instance.gate.as_ref().is_some_and(Gate::is_full);
         let badness = |target: &Target| {
@@ -143,11 +150,15 @@ const HEADERS: [HeaderName; 4] = [
     HeaderName::from_static("x-session-affinity"),
 ];
 
+/// The session that a client's headers name.
+pub(super) fn named_session(headers: &HeaderMap) -> Option<&HeaderValue> {
+    HEADERS.iter().find_map(|name| headers.get(name))
+}
+
 impl<'a> Session<'a> {
     /// The session's name, where one is asked for and told.
     pub(super) fn of(self, sticky: Option<Sticky>) -> Option<Cow<'a, [u8]>> {
-        let by_header =
-            || HEADERS.iter().find_map(|name| self.headers.get(name)).map(|value| value.as_bytes().into());
+        let by_header = || named_session(self.headers).map(|value| value.as_bytes().into());
         match sticky? {
             Sticky::Session => by_header(),
             Sticky::PromptCacheKey => {

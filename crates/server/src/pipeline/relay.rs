@@ -64,6 +64,7 @@ pub(super) async fn relay(
         Answered::Renamed(name) => Some(name),
         Answered::Translated(translation) => return translated(parts, inner, *translation, exchange).await,
     };
+    exchange.tells(parts.status);
     if *method == Method::HEAD || inner.is_end_stream() {
         exchange.done();
         return Ok(Response::from_parts(parts, Body::empty()));
@@ -95,17 +96,22 @@ async fn translated(
 ) -> Result<Response<Body>, Failed> {
     match translated::begin(&mut parts, inner, translation, exchange.id()).await {
         Ok(Made::Whole(body, usage)) => {
+            exchange.tells(parts.status);
+            exchange.sends(&body);
             exchange.byte();
             exchange.usage(usage);
             exchange.done();
             Ok(Response::from_parts(parts, Body::from(body)))
         }
         Ok(Made::Failed(body)) => {
+            exchange.tells(parts.status);
+            exchange.sends(&body);
             exchange.byte();
             exchange.reported(parts.status);
             Ok(Response::from_parts(parts, Body::from(body)))
         }
         Ok(Made::Stream(translated, inner)) => {
+            exchange.tells(parts.status);
             let stream = Stream::translated(translated, exchange.app().limits.sse_keep_alive);
             let watch = Watch::Stream(Box::new(stream));
             Ok(Response::from_parts(parts, Body::from(Relay { inner, exchange, watch, finished: false })))
@@ -136,6 +142,7 @@ async fn restored(
         None => body,
     };
     parts.headers.remove(CONTENT_LENGTH);
+    exchange.sends(&body);
     exchange.byte();
     exchange.usage(ccproxy_wire::Usage::of_answer(&body));
     exchange.done();
@@ -189,7 +196,12 @@ impl Relay {
         };
         let data = match &mut self.watch {
             Watch::Stream(stream) => match stream.pass(data) {
-                Ok(data) => data,
+                Ok(data) => {
+                    if stream.has_content(&data) {
+                        self.exchange.token();
+                    }
+                    data
+                }
                 Err(error) => return self.break_off(error),
             },
             Watch::Whole(whole) => whole.pass(data),
@@ -242,6 +254,30 @@ impl Relay {
         early
     }
 
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Polled {
+        let this = self;
+        while !this.finished {
+            let polled = match Pin::new(&mut this.inner).poll_frame(context) {
+                Poll::Ready(frame) => frame,
+                Poll::Pending => {
+                    let Watch::Stream(stream) = &mut this.watch else {
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(Some(Ok(Frame::data(ready!(stream.poll_keep_alive(context))))));
+                }
+            };
+            let frame = match polled {
+                Some(Ok(frame)) => this.pass(frame),
+                Some(Err(error)) => this.break_off(error),
+                None => this.end(),
+            };
+            if frame.is_some() {
+                return Poll::Ready(frame);
+            }
+        }
+        Poll::Ready(None)
+    }
+
     fn finish(&mut self, tell: impl FnOnce(&mut Exchange)) {
         self.finished = true;
         match &self.watch {
@@ -284,27 +320,13 @@ impl http_body::Body for Relay {
     type Error = CallError;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled {
-        let this = &mut *self;
-        while !this.finished {
-            let polled = match Pin::new(&mut this.inner).poll_frame(context) {
-                Poll::Ready(frame) => frame,
-                Poll::Pending => {
-                    let Watch::Stream(stream) = &mut this.watch else {
-                        return Poll::Pending;
-                    };
-                    return Poll::Ready(Some(Ok(Frame::data(ready!(stream.poll_keep_alive(context))))));
-                }
-            };
-            let frame = match polled {
-                Some(Ok(frame)) => this.pass(frame),
-                Some(Err(error)) => this.break_off(error),
-                None => this.end(),
-            };
-            if frame.is_some() {
-                return Poll::Ready(frame);
-            }
+        let polled = self.poll_next(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+        {
+            self.exchange.sends(data);
         }
-        Poll::Ready(None)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -63,7 +63,7 @@ pub(super) fn plan(
             let route = route(app, model)?;
             let first = first(route, model, client)?;
             if route.targets.len() == 1 {
-                return Ok(Plan::one(first));
+                return Ok(Plan::one(first).by(&route.name));
             }
             let order = route.order(session.of(route.sticky).as_deref());
             let listed = order.into_iter().filter_map(|at| route.targets.get(at));
@@ -71,7 +71,7 @@ pub(super) fn plan(
                 client.may_ask(&target.instance.name) && serves(&*target.instance.provider, operation)
             });
             // If none speaks it, the first says so.
-            Plan::several(app, able.map(|target| target.mapped(model)).collect(), first)?
+            Plan::several(app, able.map(|target| target.mapped(model)).collect(), first)?.by(&route.name)
         }
     })
 }

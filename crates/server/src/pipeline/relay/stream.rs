@@ -26,6 +26,8 @@ pub(super) struct Stream {
     keep_alive: Duration,
     last: Instant,
     alarm: Alarm,
+    /// Its first content has gone by.
+    begun: bool,
 }
 
 /// What becomes of the bytes.
@@ -58,7 +60,7 @@ impl Stream {
     }
 
     fn of(way: Way, sized: bool, keep_alive: Duration) -> Self {
-        Self { way, sized, keep_alive, last: Instant::now(), alarm: Alarm::default() }
+        Self { way, sized, keep_alive, last: Instant::now(), alarm: Alarm::default(), begun: false }
     }
 
     /// The provider's next bytes have come; an error if they are none that it may send.
@@ -70,6 +72,20 @@ impl Stream {
                 Ok(restorer.as_mut().map(|restorer| restorer.push(&data)).unwrap_or(data))
             }
             Way::Translated(translated) => translated.push(&data),
+        }
+    }
+
+    /// Whether these bytes, which go to the client, have the stream's first content in them.
+    pub(super) fn has_content(&mut self, data: &[u8]) -> bool {
+        let first = !self.begun && ccproxy_wire::stream::has_content(self.dialect(), data);
+        self.begun |= first;
+        first
+    }
+
+    fn dialect(&self) -> Dialect {
+        match &self.way {
+            Way::Same { observer, .. } => observer.dialect(),
+            Way::Translated(translated) => translated.dialect(),
         }
     }
 
@@ -167,11 +183,7 @@ impl Stream {
 
     /// Before its first event a Messages stream takes no ping, but every stream takes a comment.
     fn silence(&self) -> &'static [u8] {
-        let dialect = match &self.way {
-            Way::Same { observer, .. } => observer.dialect(),
-            Way::Translated(translated) => translated.dialect(),
-        };
-        match (dialect, self.progress()) {
+        match (self.dialect(), self.progress()) {
             (Dialect::Messages, Progress::Open) => PING,
             _ => COMMENT,
         }
