@@ -1,0 +1,159 @@
+//! Sums over exchanges.
+
+use ccproxy_record::{Cost, Ending, Fault, Record};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::histogram::Histogram;
+
+/// What a number of exchanges comes to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Figures {
+    /// How many there were.
+    pub requests: u64,
+    /// Those that ended in an error, whoever's.
+    pub failed: u64,
+    /// Those whose client went away.
+    pub client_gone: u64,
+    /// The failed ones by who has to act.
+    pub faults: Faults,
+    /// Calls of providers.
+    pub attempts: u64,
+    /// Tokens by kind.
+    pub tokens: TokenSums,
+    /// What those with a known price cost.
+    #[serde(rename = "cost_usd")]
+    pub cost: Cost,
+    /// Those that used tokens whose price is not known, and that are not in the cost.
+    pub unpriced: u64,
+    /// How long they took.
+    #[serde(rename = "duration_ms")]
+    pub durations: Percentiles,
+    /// How long the first content took, of those that streamed.
+    #[serde(rename = "first_token_ms")]
+    pub first_tokens: Percentiles,
+    /// Bytes of requests.
+    pub request_bytes: u64,
+    /// Bytes of answers.
+    pub response_bytes: u64,
+}
+
+/// Failed exchanges by who has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Faults {
+    /// Who asked.
+    pub client: u64,
+    /// This program, or who runs it.
+    pub us: u64,
+    /// The provider.
+    pub upstream: u64,
+}
+
+/// Tokens by kind; none are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TokenSums {
+    /// Of prompts, cached ones included.
+    pub input: u64,
+    /// Generated, reasoning included.
+    pub output: u64,
+    /// Read from caches.
+    pub cache_read: u64,
+    /// Written to caches.
+    pub cache_write: u64,
+    /// Spent on reasoning.
+    pub reasoning: u64,
+}
+
+/// How long things took. In JSON: `p50`, `p95`, `p99` and `max` in milliseconds, each `null` where nothing was measured.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Percentiles(pub(crate) Histogram);
+
+impl Percentiles {
+    /// The time in milliseconds that this share of all does not exceed, within a tenth.
+    #[must_use]
+    pub fn millis(&self, share: f64) -> Option<f64> {
+        self.0.quantile(share).map(|micros| (micros / 10.0).round() / 100.0)
+    }
+
+    /// The longest, in milliseconds.
+    #[must_use]
+    pub fn max(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a time")]
+        self.0.max().map(|micros| micros as f64 / 1e3)
+    }
+}
+
+impl Serialize for Percentiles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told {
+            p50: Option<f64>,
+            p95: Option<f64>,
+            p99: Option<f64>,
+            max: Option<f64>,
+        }
+        let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| self.millis(share));
+        Told { p50, p95, p99, max: self.max() }.serialize(serializer)
+    }
+}
+
+impl Figures {
+    /// Adds an exchange.
+    pub fn add(&mut self, record: &Record) {
+        self.requests += 1;
+        match record.ending {
+            Ending::Done => {}
+            Ending::Failed => self.failed += 1,
+            Ending::ClientGone => self.client_gone += 1,
+        }
+        match record.fault {
+            Some(Fault::Client) => self.faults.client += 1,
+            Some(Fault::Us) => self.faults.us += 1,
+            Some(Fault::Upstream) => self.faults.upstream += 1,
+            None => {}
+        }
+        self.attempts += record.attempts.len() as u64;
+        let tokens = &record.tokens;
+        for (sum, count) in [
+            (&mut self.tokens.input, tokens.input),
+            (&mut self.tokens.output, tokens.output),
+            (&mut self.tokens.cache_read, tokens.cache_read),
+            (&mut self.tokens.cache_write, tokens.cache_write),
+            (&mut self.tokens.reasoning, tokens.reasoning),
+        ] {
+            *sum += count.unwrap_or(0);
+        }
+        match record.cost {
+            Some(cost) => self.cost += cost,
+            None if tokens.total() > 0 => self.unpriced += 1,
+            None => {}
+        }
+        self.durations.0.add(record.duration.micros());
+        if let Some(first) = record.first_token {
+            self.first_tokens.0.add(first.micros());
+        }
+        self.request_bytes += record.request_bytes;
+        self.response_bytes += record.response_bytes;
+    }
+
+    /// Adds what others come to.
+    pub fn merge(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.failed += other.failed;
+        self.client_gone += other.client_gone;
+        self.faults.client += other.faults.client;
+        self.faults.us += other.faults.us;
+        self.faults.upstream += other.faults.upstream;
+        self.attempts += other.attempts;
+        self.tokens.input += other.tokens.input;
+        self.tokens.output += other.tokens.output;
+        self.tokens.cache_read += other.tokens.cache_read;
+        self.tokens.cache_write += other.tokens.cache_write;
+        self.tokens.reasoning += other.tokens.reasoning;
+        self.cost += other.cost;
+        self.unpriced += other.unpriced;
+        self.durations.0.merge(&other.durations.0);
+        self.first_tokens.0.merge(&other.first_tokens.0);
+        self.request_bytes += other.request_bytes;
+        self.response_bytes += other.response_bytes;
+    }
+}

@@ -1,0 +1,22 @@
+//! Records of exchanges, what they used, and the history of health: in an embedded SQLite, or in PostgreSQL for many replicas.
+//!
+//! Whatever is asked for again and again (usage over time, by model, by key) is not counted out of the records but kept
+//! as [rollups](rollup), which are written in the same transaction as the records they sum up.
+
+mod database;
+mod error;
+mod figures;
+mod histogram;
+mod query;
+mod rollup;
+mod rows;
+mod schema;
+mod sqlite;
+mod store;
+mod transition;
+
+pub use error::StoreError;
+pub use figures::{Faults, Figures, Percentiles, TokenSums};
+pub use query::{Bucket, Dimension, Filter, RequestPage, RequestQuery, UsageQuery, UsageReport, UsageRow};
+pub use store::{Kept, Kind, Options, Store};
+pub use transition::Transition;

@@ -1,0 +1,9 @@
+//! The store from outside, on every database that it knows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod durability;
+mod keeping;
+mod opening;
+mod requests;
+mod support;
+mod usage;
