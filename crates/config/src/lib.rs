@@ -54,6 +54,6 @@ pub use settings::{
     Auth, ClientKey, Details, Disconnect, Health, InvalidMoment, InvalidTarget, KeyHash, KeyLimits, Limits,
     LogFormat, Logging, Management, Moment, OldKey, OnDisconnect, PluginSections, Profile, ProviderSection,
     Proxies, RESERVED_NAMES, Reload, Retry, Route, Server, ServerTls, Settings, Shared, Shutdown, Sticky,
-    Strategy, Target, Translation, Upstream,
+    Store, Strategy, Target, Translation, Upstream,
 };
 pub use template::template;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::settings::{
     Auth, Disconnect, Health, Limits, Logging, Management, Reload, Retry, Route, Server, Shared, Shutdown,
-    Translation, Upstream,
+    Store, Translation, Upstream,
 };
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -21,6 +21,7 @@ pub fn schema(provider_kinds: &[(&str, Schema)], plugins: &[(&str, Schema)]) -> 
     add::<Auth>(&mut properties, "auth", &mut generator);
     add::<Limits>(&mut properties, "limits", &mut generator);
     add::<Shared>(&mut properties, "shared", &mut generator);
+    add::<Store>(&mut properties, "store", &mut generator);
     add::<Health>(&mut properties, "health", &mut generator);
     add::<Management>(&mut properties, "management", &mut generator);
     add::<Retry>(&mut properties, "retry", &mut generator);

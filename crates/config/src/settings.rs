@@ -20,6 +20,7 @@ mod routes;
 mod server;
 mod shared;
 mod shutdown;
+mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -27,6 +28,7 @@ mod translation;
 mod upstream;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 pub use auth::{Auth, KeyHash};
 pub use client_key::{ClientKey, InvalidMoment, Moment, OldKey};
@@ -43,6 +45,7 @@ pub use routes::{InvalidTarget, Route, Sticky, Strategy, Target};
 pub use server::Server;
 pub use shared::Shared;
 pub use shutdown::Shutdown;
+pub use store::Store;
 pub use tls::ServerTls;
 pub use translation::Translation;
 pub use upstream::{Proxies, Upstream};
@@ -63,6 +66,10 @@ pub struct Settings {
     pub limits: Limits,
     /// `[shared]`
     pub shared: Shared,
+    /// `[store]`
+    pub store: Store,
+    /// The file of the store where `[store]` names none, if there is a place for it.
+    pub store_path: Option<PathBuf>,
     /// `[health]`
     pub health: Health,
     /// `[management]`

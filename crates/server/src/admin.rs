@@ -1,5 +1,6 @@
 //! The pages about ourselves.
 
+pub(crate) mod api;
 pub(crate) mod openapi;
 mod plugins;
 mod reload;
@@ -36,6 +37,7 @@ pub(crate) fn pages() -> Router<Arc<App>> {
         .route("/openapi.json", get(openapi_json))
         .route("/docs", get(docs))
         .route("/docs/", get(docs))
+        .merge(api::pages())
 }
 
 /// Answers with the page as this door shows it, or says that there is none.

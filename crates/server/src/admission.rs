@@ -33,7 +33,10 @@ type Named = (Spec, Arc<dyn Check>);
 
 /// So many places.
 #[derive(Clone)]
-pub(crate) struct Gate(Arc<Semaphore>);
+pub(crate) struct Gate {
+    free: Arc<Semaphore>,
+    places: usize,
+}
 
 /// A place, taken until it is dropped.
 pub(crate) struct Place {
@@ -53,20 +56,25 @@ struct Queue {
 }
 
 impl Gate {
+    /// How many places there are.
+    pub(crate) fn places(&self) -> usize {
+        self.places
+    }
+
     /// A gate with so many places; none for 0, which means that all may pass.
     pub(crate) fn new(places: u32) -> Option<Self> {
         let places = usize::try_from(places).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-        (places > 0).then(|| Self(Arc::new(Semaphore::new(places))))
+        (places > 0).then(|| Self { free: Arc::new(Semaphore::new(places)), places })
     }
 
     /// A place, if one is free and nobody waits for it.
     pub(crate) fn try_enter(&self) -> Option<Place> {
-        let permit = Arc::clone(&self.0).try_acquire_owned().ok()?;
+        let permit = Arc::clone(&self.free).try_acquire_owned().ok()?;
         Some(Place { _permit: permit })
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.0.available_permits() == 0
+        self.free.available_permits() == 0
     }
 }
 
@@ -111,7 +119,7 @@ impl Admission {
             return Ok(place);
         }
         let _waiting = self.queue.join().ok_or_else(|| self.turn_away())?;
-        match timeout_at(until, Arc::clone(&gate.0).acquire_owned()).await {
+        match timeout_at(until, Arc::clone(&gate.free).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(Place { _permit: permit }),
             _ => Err(self.turn_away()),
         }

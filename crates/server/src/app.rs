@@ -21,17 +21,20 @@ use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
 use ccproxy_wire::Dialect;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use instance::{Instance, Passage, Shut, Traffic, Verdict};
+pub(crate) use instance::{Instance, Passage, Shut, Standing, Traffic, Verdict};
 pub(crate) use route::{Route, Target};
 pub(crate) use stats::Ending;
 pub use stats::Stats;
 
+use crate::admin::api::Readers;
 use crate::admin::telling::Doors;
 use crate::admission::Admission;
+use crate::archive::Archive;
 use crate::auth::Keys;
 use crate::limits::Ledgers;
 use crate::recorder::Recorder;
@@ -83,6 +86,8 @@ pub(crate) struct App {
     pub(crate) routes: Vec<Route>,
     pub(crate) keys: Keys,
     pub(crate) limits: Limits,
+    /// The configuration for people, its secrets masked.
+    pub(crate) shown: String,
     process: Arc<Process>,
 }
 
@@ -109,6 +114,11 @@ pub(crate) struct Process {
     pub(crate) stats: Arc<Stats>,
     /// Where the records of exchanges go.
     pub(crate) recorder: Arc<Recorder>,
+    /// Where they are kept, if they are.
+    pub(crate) archive: Option<Arc<Archive>>,
+    /// Those who watch records come.
+    pub(crate) live: Readers,
+    pub(crate) started: Timestamp,
     /// The WebSockets that are open.
     pub(crate) sockets: TaskTracker,
     /// What may outlive its client.
@@ -162,6 +172,7 @@ impl App {
                 disconnect: settings.disconnect.clone(),
                 retry: settings.retry.clone(),
             },
+            shown: settings.show(),
             process,
         }
     }

@@ -58,6 +58,16 @@ pub(crate) enum Error {
     NoRights,
     #[error("the configuration was not reloaded, and what was in force is: {mistakes}")]
     NotReloaded { mistakes: String },
+    #[error("there is no store to ask: {reason}; see [store] in the configuration")]
+    NoStore { reason: String },
+    #[error("the store has too much to do at the moment; ask for less, or try again in a moment")]
+    StoreBusy,
+    #[error("the store could not be read; this proxy's log says why")]
+    StoreFailed,
+    #[error("the query is wrong: {mistakes}")]
+    BadQuery { mistakes: String },
+    #[error("there is no record of request {id:?}, or not any longer")]
+    NoRecord { id: String },
     #[error("the key has been revoked; ask this proxy's operator for another")]
     KeyRevoked,
     #[error("the key expired at {end}; ask this proxy's operator for another")]
@@ -145,6 +155,9 @@ impl Error {
             Self::NoWebSocket { .. } => "no_websocket",
             Self::NoPrevious { .. } | Self::NoResponse { .. } => "no_stored_response",
             Self::SocketAge { .. } => "socket_age",
+            Self::NoStore { .. } | Self::StoreBusy | Self::StoreFailed => "store",
+            Self::BadQuery { .. } => "bad_query",
+            Self::NoRecord { .. } => "no_record",
             Self::CoolingDown { .. } => "cooling_down",
             Self::Call(error) => error.kind().word(),
             Self::Draining => "draining",
@@ -161,6 +174,7 @@ impl Error {
                 ccproxy_translate::Error::Answer { .. } | ccproxy_translate::Error::Failed(_),
             ) => Fault::Upstream,
             Self::Internal | Self::Draining | Self::Overloaded | Self::NoRoom => Fault::Us,
+            Self::NoStore { .. } | Self::StoreBusy | Self::StoreFailed => Fault::Us,
             _ => Fault::Client,
         }
     }

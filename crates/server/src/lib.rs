@@ -6,6 +6,7 @@
 mod admin;
 mod admission;
 mod app;
+mod archive;
 mod auth;
 mod body;
 mod error;

@@ -57,7 +57,17 @@ fn row_of(error: &Error) -> Row {
         Error::NotReloaded { .. } => invalid(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid"),
         Error::ModelNotAllowed { .. } => denied("model_not_allowed"),
         Error::ProviderNotAllowed { .. } => denied("provider_not_allowed"),
-        Error::NoRoute { .. } | Error::NoResponse { .. } => missing("not_found"),
+        Error::NoRoute { .. } | Error::NoResponse { .. } | Error::NoRecord { .. } => missing("not_found"),
+        Error::BadQuery { .. } => invalid(StatusCode::BAD_REQUEST, "invalid_query"),
+        Error::NoStore { .. } => {
+            row(StatusCode::SERVICE_UNAVAILABLE, "api_error", "server_error", Some("no_store"))
+        }
+        Error::StoreBusy => {
+            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("store_busy"))
+        }
+        Error::StoreFailed => {
+            row(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "api_error", Some("store_failed"))
+        }
         Error::UnknownModel { .. } => missing("model_not_found"),
         Error::WrongMethod { .. } => invalid(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
         Error::BodyTooLarge { .. } => {

@@ -48,6 +48,29 @@ pub enum Kind {
     Sqlite(PathBuf),
 }
 
+impl Kind {
+    /// What it is called.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+        }
+    }
+}
+
+/// From a path, `sqlite:PATH` or a URL.
+impl std::str::FromStr for Kind {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
+        if path.is_empty() || path.contains("://") {
+            return Err(StoreError::Url);
+        }
+        Ok(Self::Sqlite(path.into()))
+    }
+}
+
 impl std::fmt::Debug for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -93,14 +116,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`] says what to do.
     pub fn open(options: &Options) -> Result<Self, StoreError> {
-        let (database, words, name): (Box<dyn Database>, _, _) = match &options.kind {
-            Kind::Sqlite(path) => (Box::new(Sqlite::open(path)?), sqlite::WORDS, "sqlite"),
+        let (database, words): (Box<dyn Database>, _) = match &options.kind {
+            Kind::Sqlite(path) => (Box::new(Sqlite::open(path)?), sqlite::WORDS),
         };
         schema::migrate(&*database, &words)?;
         Ok(Self(Arc::new(Inner {
             database,
             kept: options.kept,
-            name,
+            name: options.kind.name(),
             writer: fastrand::i64(1..),
             state: Mutex::default(),
             dimensions: Mutex::default(),

@@ -12,6 +12,7 @@
 #[cfg(target_os = "linux")]
 mod activation;
 mod admission;
+mod analytics;
 mod auth;
 mod bytes;
 #[cfg(target_os = "linux")]

@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 
 use super::check::{check, default_routes};
 use super::providers::name_fault;
+use super::store::default_path;
 use super::{
     Auth, Disconnect, Health, Limits, Logging, Management, PluginSections, ProviderSection, Proxies, Reload,
-    Retry, Route, Server, Settings, Shared, Shutdown, Translation, Upstream,
+    Retry, Route, Server, Settings, Shared, Shutdown, Store, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -20,11 +21,12 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 16] = [
+pub(crate) const SECTIONS: [&str; 17] = [
     "server",
     "auth",
     "limits",
     "shared",
+    "store",
     "health",
     "management",
     "shutdown",
@@ -46,6 +48,8 @@ impl Default for Settings {
             auth: Auth::default(),
             limits: Limits::default(),
             shared: Shared::default(),
+            store: Store::default(),
+            store_path: None,
             health: Health::default(),
             management: Management::default(),
             disconnect: Disconnect::default(),
@@ -91,6 +95,8 @@ impl Settings {
             auth: section(&tree, "auth", &mut mistakes),
             limits: section(&tree, "limits", &mut mistakes),
             shared: section(&tree, "shared", &mut mistakes),
+            store: section(&tree, "store", &mut mistakes),
+            store_path: default_path(&sources.env),
             health: section(&tree, "health", &mut mistakes),
             management: section(&tree, "management", &mut mistakes),
             disconnect: section(&tree, "disconnect", &mut mistakes),
@@ -129,6 +135,7 @@ pub(super) fn typed(settings: &Settings) -> Node {
     tree.set("auth", plain(&settings.auth, &Place::Default));
     tree.set("limits", plain(&settings.limits, &Place::Default));
     tree.set("shared", plain(&settings.shared, &Place::Default));
+    tree.set("store", plain(&settings.store, &Place::Default));
     tree.set("health", plain(&settings.health, &Place::Default));
     tree.set("management", plain(&settings.management, &Place::Default));
     tree.set("retry", plain(&settings.retry, &Place::Default));

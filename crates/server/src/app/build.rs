@@ -9,6 +9,7 @@ use ccproxy_health::{Check, Health, Heart, Registration, Scope, Spec};
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::{Lags, Watched};
 use ccproxy_plugin_api::{Hook, HookEntry, Instance as Name, PluginEntry};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,8 +20,10 @@ use super::reload::{ReloadOrder, Reloader};
 use super::start::Starter;
 use super::watch::watch;
 use super::{App, Application, Current, Instances, Process};
+use crate::admin::api::Readers;
 use crate::admin::{self, telling::Doors};
 use crate::admission::Admission;
+use crate::archive::{self, Archive};
 use crate::auth::Keys;
 use crate::limits::Ledgers;
 use crate::limits::shared::Shared;
@@ -84,7 +87,8 @@ impl Application {
             checks.push(shared.check().map_err(|error| settings.mistake("shared", error.to_string()))?);
         }
         let (followers, watched) = followers(settings, hooks, &mut mistakes);
-        let recorder = Arc::new(Recorder::new(followers));
+        let archive = Archive::new(settings).map_err(|mistake| mistakes.push(mistake)).ok().flatten();
+        let recorder = Arc::new(Recorder::new(with_store(followers, archive.as_ref())));
         checks.extend(watched);
         checks.extend(recorder.check().map_err(|error| settings.mistake("plugins", error.to_string()))?);
         let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
@@ -102,7 +106,7 @@ impl Application {
             settings,
             keys,
             instances,
-            (admission, Ledgers::new(shared), recorder),
+            (admission, Ledgers::new(shared), recorder, archive),
             core.build(),
             orders,
         );
@@ -133,6 +137,15 @@ fn certificate(tls: Option<&Arc<Tls>>) -> Option<Watched> {
     ccproxy_health_system::certificate(move || tls.certificate()).ok()
 }
 
+/// The store comes first.
+fn with_store(mut followers: Followers, archive: Option<&Arc<Archive>>) -> Followers {
+    if let Some(archive) = archive {
+        let writer: Arc<dyn Hook> = Arc::new(archive::Writer(Arc::clone(archive)));
+        followers.insert(0, (archive::NAME.to_owned(), writer));
+    }
+    followers
+}
+
 /// Those who follow requests, by name.
 type Followers = Vec<(String, Arc<dyn Hook>)>;
 
@@ -161,7 +174,7 @@ fn assemble(
     settings: &Settings,
     keys: Keys,
     instances: Instances,
-    (admission, ledgers, recorder): (Arc<Admission>, Ledgers, Arc<Recorder>),
+    (admission, ledgers, recorder, archive): (Arc<Admission>, Ledgers, Arc<Recorder>, Option<Arc<Archive>>),
     (health, lags): (Health, Lags),
     orders: mpsc::Sender<ReloadOrder>,
 ) -> Arc<Current> {
@@ -169,6 +182,7 @@ fn assemble(
     for name in instances.keys() {
         health.container().part(name);
     }
+    archive.iter().for_each(|archive| archive.follow(&health));
     Arc::new_cyclic(|current| {
         let process = Process {
             current: Weak::clone(current),
@@ -180,6 +194,9 @@ fn assemble(
             health,
             stats: Arc::default(),
             recorder,
+            archive,
+            live: Readers::default(),
+            started: Timestamp::now(),
             sockets: TaskTracker::new(),
             leftovers: TaskTracker::new(),
             pages: admin::pages(),

@@ -18,7 +18,7 @@ use tower::retry::budget::TpsBudget;
 use crate::admission::Gate;
 
 pub(crate) use passage::Passage;
-pub(crate) use traffic::{Reporters, Shut, Traffic, Verdict};
+pub(crate) use traffic::{Reporters, Shut, Standing, Traffic, Verdict};
 
 /// A named entry of the configuration, built.
 pub(crate) struct Instance {

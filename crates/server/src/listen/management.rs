@@ -1,13 +1,17 @@
 //! The doors for those who watch and run the service: a thread of their own.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ccproxy_config::Management;
 use ccproxy_health_server::{Body, Given, Handler, Listener, ListenerError, Listening, Pages};
+use futures_util::StreamExt;
 use http::{Request, Response};
-use http_body_util::BodyExt;
+use http_body::Body as _;
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use tokio_util::sync::CancellationToken;
 
 use super::sockets::{Heritage, Inherited, Role};
@@ -71,6 +75,12 @@ fn pages(current: &Arc<Current>) -> Handler {
         Box::pin(async move {
             let id = RequestId::of(request.headers());
             let (parts, body) = admin::page(&app, &door, request, &id).await.into_parts();
+            if body.size_hint().exact().is_none() {
+                // What breaks off in the middle ends there.
+                let frames = BodyStream::new(body).take_while(|frame| ready(frame.is_ok()));
+                let frames = frames.filter_map(|frame| ready(frame.ok().map(Ok::<_, Infallible>)));
+                return Some(Response::from_parts(parts, Body::stream(StreamBody::new(frames))));
+            }
             let whole = body.collect().await.ok()?.to_bytes();
             Some(Response::from_parts(parts, Body::from(whole)))
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccproxy_record::Record;
+use ccproxy_record::{Cost, Record};
 use ccproxy_store::{Kept, Options, RequestQuery, Store, Transition};
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,7 +27,7 @@ fn the_old_goes() {
     assert_eq!(count(&store), expect);
     let spent = store.spent(Timestamp::now() - SignedDuration::from_hours(8 * 24)).unwrap();
     let sum: i64 = spent.iter().map(|(_, cost)| cost.nanos()).sum();
-    let all: i64 = records.iter().filter_map(|record| record.cost).map(|cost| cost.nanos()).sum();
+    let all: i64 = records.iter().filter_map(|record| record.cost).map(Cost::nanos).sum();
     assert_eq!(sum, all, "what was used is remembered longer");
 }
 

@@ -28,6 +28,10 @@ impl Load {
         self.running.fetch_sub(1, Ordering::Relaxed);
     }
 
+    pub(super) fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+
     pub(super) fn noted(&self, now: Duration) {
         self.noted.store(millis(now), Ordering::Relaxed);
     }

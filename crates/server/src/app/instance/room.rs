@@ -44,6 +44,17 @@ impl RateLimit {
         is_refusal(Some(told)) && !is_refusal(before)
     }
 
+    /// What is limited, what is left of it in percent, and for how long that counts; none if the provider has told nothing
+    /// that still counts.
+    pub(super) fn left(&self, now: Duration) -> Option<(&'static str, u8, Duration)> {
+        let told = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let (limit, percent, until) = match told {
+            Told::Refused { until } => ("requests", 0, until),
+            Told::Left { limit, percent, until } => (limit, percent, until),
+        };
+        (until > now).then(|| (limit, percent, until.saturating_sub(now)))
+    }
+
     /// What health is told; scarce is degraded, and never worse. Nothing while the provider has told nothing. That a
     /// scarcity is over is told once; that there is room, only while there is traffic that uses it.
     pub(super) fn outcome(&self, now: Duration, traffic: bool) -> Option<Outcome> {

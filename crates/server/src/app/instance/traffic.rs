@@ -48,6 +48,27 @@ pub(crate) enum Shut {
     Open(Duration),
 }
 
+impl Shut {
+    /// For how long.
+    pub(crate) fn wait(self) -> Duration {
+        match self {
+            Self::Rests(wait) | Self::Open(wait) => wait,
+        }
+    }
+}
+
+/// How an instance stands, for people.
+pub(crate) struct Standing {
+    /// `closed`, `open` or `half_open`.
+    pub(crate) breaker: &'static str,
+    /// Requests under way.
+    pub(crate) running: usize,
+    /// To the first byte, once there was one.
+    pub(crate) latency: Option<Duration>,
+    /// The provider's scarcest limit, what is left of it in percent, and until when that counts.
+    pub(crate) room: Option<(&'static str, u8, Duration)>,
+}
+
 /// Where an instance's measures are told.
 pub(crate) struct Reporters {
     pub(crate) upstream: Reporter,
@@ -153,6 +174,21 @@ impl Traffic {
         let now = self.now();
         let open = || self.breaker.machine().wait(now).map(Shut::Open);
         self.load.rests(now).map(Shut::Rests).or_else(open)
+    }
+
+    /// How it stands.
+    pub(crate) fn standing(&self) -> Standing {
+        let now = self.now();
+        Standing {
+            breaker: match self.breaker.machine().position(now) {
+                Position::Closed => "closed",
+                Position::Open => "open",
+                Position::HalfOpen => "half_open",
+            },
+            running: self.load.running(),
+            latency: Some(self.latency.average()).filter(|latency| !latency.is_zero()),
+            room: self.rate_limit.left(now),
+        }
     }
 
     /// The exchange that was the breaker's trial is over.
