@@ -37,6 +37,7 @@ use crate::admission::Admission;
 use crate::archive::Archive;
 use crate::auth::Keys;
 use crate::limits::Ledgers;
+use crate::metrics;
 use crate::recorder::Recorder;
 use crate::stored::Responses;
 
@@ -114,6 +115,8 @@ pub(crate) struct Process {
     pub(crate) stats: Arc<Stats>,
     /// Where the records of exchanges go.
     pub(crate) recorder: Arc<Recorder>,
+    /// What `/metrics` tells of them.
+    pub(crate) traffic: metrics::Traffic,
     /// Where they are kept, if they are.
     pub(crate) archive: Option<Arc<Archive>>,
     /// Those who watch records come.

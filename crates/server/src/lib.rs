@@ -12,6 +12,7 @@ mod body;
 mod error;
 mod limits;
 mod listen;
+mod metrics;
 mod middleware;
 mod origin;
 mod pipeline;

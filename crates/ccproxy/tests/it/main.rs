@@ -31,6 +31,7 @@ mod instances;
 mod limits;
 mod management;
 mod mapping;
+mod metrics;
 mod network;
 mod passthrough;
 mod reload;

@@ -47,16 +47,21 @@ impl Format {
     }
 }
 
+/// What an exemplar begins with, and the name of a line that may have one ends in.
+const EXAMPLE: &str = " # {";
+const CLASS: &str = "_bucket{";
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
 /// The classic format of what is in OpenMetrics. There a family is called by the name that stands on its lines, so
-/// `# TYPE x counter` is `# TYPE x_total counter`; it knows neither units nor an end. Exemplars are not made here.
+/// `# TYPE x counter` is `# TYPE x_total counter`; it knows neither units, nor exemplars, nor an end.
 fn classic(page: &str) -> String {
     let mut out = String::with_capacity(page.len());
     let mut help = None;
     for line in page.lines() {
         let Some(comment) = line.strip_prefix("# ") else {
-            line_to(&mut out, &[line]);
+            // Only classes of histograms have examples, which the classic format has not.
+            let example = line.rfind(EXAMPLE).filter(|_| line.contains(CLASS));
+            line_to(&mut out, &[example.and_then(|at| line.get(..at)).unwrap_or(line)]);
             continue;
         };
         match comment.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
@@ -92,10 +97,10 @@ mod tests {
     fn classic_format() {
         let open = "# HELP a_seconds How long.\n# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1.0\n\
                     # HELP b Runs # of all.\n# TYPE b counter\nb_total{x=\"# EOF\"} 2\n\
-                    # HELP c Build.\n# TYPE c info\nc_info{v=\"1\"} 1\n# EOF\n";
+                    # HELP c Build.\n# TYPE c info\nc_info{v=\"1\"} 1\n# HELP d D.\n# TYPE d histogram\nd_bucket{le=\"1\"} 1 # {id=\"x\"} 0.5\n# EOF\n";
         let expect = "# HELP a_seconds How long.\n# TYPE a_seconds gauge\na_seconds 1.0\n\
                       # HELP b_total Runs # of all.\n# TYPE b_total counter\nb_total{x=\"# EOF\"} 2\n\
-                      # HELP c_info Build.\n# TYPE c_info gauge\nc_info{v=\"1\"} 1\n";
+                      # HELP c_info Build.\n# TYPE c_info gauge\nc_info{v=\"1\"} 1\n# HELP d D.\n# TYPE d histogram\nd_bucket{le=\"1\"} 1\n";
         assert_eq!(classic(open), expect);
     }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use axum::{Extension, Json};
 use ccproxy_health_server::Pages;
 use ccproxy_wire::Family;
@@ -44,37 +44,31 @@ pub(crate) use live::Readers;
 /// The pages, in one table.
 pub(super) fn pages() -> Router<Arc<App>> {
     Router::new()
-        .route("/api/usage", get(page(usage::usage)))
-        .route("/api/requests", get(page(requests::list)))
-        .route("/api/requests/live", get(page(live::live)))
+        .route("/api/usage", page(usage::usage))
+        .route("/api/requests", page(requests::list))
+        .route("/api/requests/live", page(live::live))
         .route("/api/requests/{id}", get(requests::one))
-        .route("/api/overview", get(page(overview::overview)))
-        .route("/api/providers", get(page(providers::providers)))
-        .route("/api/config", get(page(overview::config)))
-        .route("/api/health/transitions", get(page(overview::transitions)))
+        .route("/api/overview", page(overview::overview))
+        .route("/api/providers", page(providers::providers))
+        .route("/api/config", page(overview::config))
+        .route("/api/health/transitions", page(overview::transitions))
 }
 
 /// A page's work: what it answers whoever may see it.
 type Work = fn(Arc<App>, Parameters) -> BoxFuture<'static, Result<Response, Error>>;
 
 /// A page for whoever sees the health in detail.
-fn page(
-    work: Work,
-) -> impl Fn(
-    State<Arc<App>>,
-    Extension<RequestId>,
-    Extension<Pages>,
-    HeaderMap,
-    RawQuery,
-) -> BoxFuture<'static, Response>
-+ Clone {
-    move |State(app), Extension(id), Extension(door), headers, RawQuery(query)| {
-        Box::pin(async move {
+fn page(work: Work) -> MethodRouter<Arc<App>> {
+    get(
+        move |State(app): State<Arc<App>>,
+              Extension(id): Extension<RequestId>,
+              Extension(door): Extension<Pages>,
+              headers: HeaderMap,
+              RawQuery(query): RawQuery| async move {
             let parameters = Parameters::of(query.as_deref().unwrap_or_default());
-            let work = || work(Arc::clone(&app), parameters);
-            guarded(&app, &door, &headers, &id, work).await
-        })
-    }
+            guarded(&app, &door, &headers, &id, || work(Arc::clone(&app), parameters)).await
+        },
+    )
 }
 
 /// Does the work for whoever may see what comes of it.

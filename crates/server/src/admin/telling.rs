@@ -8,6 +8,7 @@ use ccproxy_health_server::{Details, Guard, Pages, PagesOptions, Sight, metrics}
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Current;
+use crate::metrics::Metrics;
 
 /// The pages about our health, one set for each door: they differ in who may see and do what.
 pub(crate) struct Doors {
@@ -27,7 +28,9 @@ impl Doors {
         current: &Weak<Current>,
         closing: &CancellationToken,
     ) -> Self {
-        let registry = Arc::new(metrics::registry(health));
+        let mut registry = metrics::registry(health);
+        registry.register_collector(Box::new(Metrics(Weak::clone(current))));
+        let registry = Arc::new(registry);
         let pages = |details: Details, guard: Guard| {
             let envoy_degraded = settings.health.envoy_degraded;
             let registry = Some(Arc::clone(&registry));

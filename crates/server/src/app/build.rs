@@ -28,6 +28,7 @@ use crate::auth::Keys;
 use crate::limits::Ledgers;
 use crate::limits::shared::Shared;
 use crate::listen::tls::Tls;
+use crate::metrics;
 use crate::recorder::Recorder;
 use crate::stored::Responses;
 
@@ -194,6 +195,7 @@ fn assemble(
             health,
             stats: Arc::default(),
             recorder,
+            traffic: metrics::Traffic::default(),
             archive,
             live: Readers::default(),
             started: Timestamp::now(),

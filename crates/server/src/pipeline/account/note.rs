@@ -133,8 +133,9 @@ impl Exchange {
             messages.end();
         }
         let Some((ending, end)) = self.note.ended.take() else { return };
+        let record = self.made_record(ending, end);
+        self.app.traffic.count(&record);
         if self.app.recorder.wants_exchanges() {
-            let record = self.made_record(ending, end);
             self.app.recorder.exchange(record);
         }
     }
@@ -154,7 +155,7 @@ impl Exchange {
             session: note.session.take().map(String::from),
             key: note.key.take().map(String::from),
             operation: self.operation.name().to_owned(),
-            dialect: self.operation.dialect().map(Dialect::name).map(str::to_owned),
+            dialect: self.operation.dialect().map(word).map(str::to_owned),
             route: note.route.as_deref().map(str::to_owned),
             provider: self.instance.as_ref().map(|instance| instance.name.clone()),
             kind: self.instance.as_ref().map(|instance| instance.kind.to_owned()),
@@ -195,6 +196,14 @@ impl Try {
             error: self.error.map(str::to_owned),
             span: self.span,
         }
+    }
+}
+
+fn word(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Messages => "messages",
+        Dialect::Chat => "chat",
+        Dialect::Responses => "responses",
     }
 }
 
