@@ -1,6 +1,7 @@
 //! The command line.
 
 mod keys;
+mod pricing;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use keys::{Create, Keys, Rotate};
+pub use pricing::Pricing;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -50,6 +52,9 @@ pub enum Command {
     /// Keys that clients show to the proxy.
     #[command(subcommand)]
     Keys(Keys),
+    /// What tokens cost.
+    #[command(subcommand)]
+    Pricing(Pricing),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

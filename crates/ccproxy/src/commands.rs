@@ -6,6 +6,7 @@ mod health;
 mod keys;
 mod manual;
 mod plugins;
+mod pricing;
 mod serve;
 pub(crate) mod service_manager;
 pub(crate) mod signals;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: Cli, context: &Context) -> Result<ExitCode, Failure> {
         Command::Health(flags) => return health::health(&flags, file, context),
         Command::Plugins(cli::Plugins::List { json }) => plugins::list(json, file, context)?,
         Command::Keys(command) => keys::run(command, file, context)?,
+        Command::Pricing(command) => return pricing::run(command, file, context),
         Command::Completions { shell } => terminal::print(&manual::completions(shell)?)?,
         Command::Man { dir: None } => terminal::print(&manual::page()?)?,
         Command::Man { dir: Some(dir) } => manual::write(&context.cwd.join(dir))?,

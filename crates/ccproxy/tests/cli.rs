@@ -327,6 +327,42 @@ fn a_file_of_keys_that_is_not_there_is_a_mistake() {
 }
 
 #[test]
+fn prices_are_shown_and_what_has_none_is_told() {
+    let room = Room::with(
+        "[providers.claude]\nkind = 'anthropic'\n[providers.sim]\nkind = 'simulator'\n\
+         [[routes]]\nmodel = 'fast'\ntargets = ['claude/claude-haiku-4-5', 'sim/m']\n[pricing]\nfile = 'own.toml'\n",
+    );
+    fs::write(room.path().join("own.toml"), "models = [{ model = 'gpt-5', input = '0.5', output = 7 }]")
+        .unwrap();
+    let json = |ran: &Ran| serde_json::from_str::<Json>(&ran.out).unwrap();
+    let shown = room.run(&["pricing", "show", "--json", "gpt-5-2025-08-07"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.err);
+    let price = &json(&shown)["prices"][0]["price"];
+    assert_eq!(
+        (&price["input"], &price["output"], &price["from"]),
+        (&0.5.into(), &7.0.into(), &"file".into())
+    );
+    let shown = room.run(&["pricing", "show", "--provider", "sim", "claude-haiku-4-5", "gpt-5"]);
+    assert_eq!(shown.code, Some(1), "one has none there");
+    assert!(shown.out.contains("claude-haiku-4-5  -         unknown"), "{}", shown.out);
+    let checked = room.run(&["pricing", "check", "--json"]);
+    assert_eq!((checked.code, &json(&checked)["unpriced"]), (Some(1), &1.into()), "{}", checked.err);
+    let text = room.run(&["pricing", "check"]).out;
+    assert!(text.contains("1 of 2 have no price") && text.contains("routes[0].targets[1]"), "{text}");
+    fs::write(room.path().join("own.toml"), "models = [{ model = 'm', provider = 'sim', free = true }]")
+        .unwrap();
+    let checked = room.run(&["pricing", "check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.out);
+    assert!(checked.out.contains("Each of 2 has a price."), "{}", checked.out);
+    fs::write(room.path().join("own.toml"), "models = [{ model = 'm', input = 1 }]").unwrap();
+    for args in [["pricing", "check"], ["config", "check"]] {
+        let wrong = room.run(&args);
+        assert_eq!(wrong.code, Some(2), "{args:?}");
+        assert!(wrong.err.contains("own.toml:1:11: models[0].output: missing"), "{}", wrong.err);
+    }
+}
+
+#[test]
 fn plugins_are_listed_even_if_the_configuration_is_wrong() {
     let listing: Json =
         serde_json::from_str(&Room::new().run(&["plugins", "list", "--json"]).expect(0).out).unwrap();

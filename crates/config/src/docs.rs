@@ -123,7 +123,8 @@ impl<'a> Book<'a> {
         if !names.is_empty() {
             return names.join(" | ");
         }
-        if let Some(format @ ("duration" | "bytes")) = schema.get("format").and_then(Json::as_str) {
+        if let Some(format @ ("duration" | "bytes" | "dollars")) = schema.get("format").and_then(Json::as_str)
+        {
             return format.to_owned();
         }
         match type_name(schema) {

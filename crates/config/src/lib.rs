@@ -16,6 +16,7 @@ mod byte_size;
 mod credential;
 mod discover;
 pub mod docs;
+mod dollars;
 mod env;
 mod layers;
 mod nearest;
@@ -39,6 +40,7 @@ pub use credential::{
     ClientAuth, Credential, CredentialSource, InvalidCredential, OAuth, Pool, PoolStrategy,
 };
 pub use discover::{Missing, discover};
+pub use dollars::{Dollars, InvalidDollars};
 pub use env::Env;
 pub use layers::{Flag, Sources};
 pub use network::{ClientIdentity, ClientTls, Http2};
@@ -52,8 +54,9 @@ pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Disconnect, Health, InvalidMoment, InvalidTarget, KeyHash, KeyLimits, Limits,
-    LogFormat, Logging, Management, Moment, OldKey, OnDisconnect, PluginSections, Profile, ProviderSection,
-    Proxies, RESERVED_NAMES, Reload, Retry, Route, Server, ServerTls, Settings, Shared, Shutdown, Sticky,
-    Store, Strategy, Target, Translation, Upstream,
+    LogFormat, Logging, LongPrice, Management, ModelPrice, Moment, OldKey, OnDisconnect, PluginSections,
+    PriceFile, Pricing, Profile, ProviderSection, Proxies, RESERVED_NAMES, Reload, Retry, Route, Server,
+    ServerTls, Settings, Shared, Shutdown, Sticky, Store, Strategy, Target, Translation, Upstream, Vendor,
+    prices_of,
 };
 pub use template::template;

@@ -13,6 +13,7 @@ mod load;
 mod logging;
 mod management;
 mod plugins;
+mod pricing;
 mod providers;
 mod reload;
 mod retry;
@@ -38,6 +39,7 @@ pub use limits::{KeyLimits, Limits};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
 pub use plugins::PluginSections;
+pub use pricing::{LongPrice, ModelPrice, PriceFile, Pricing, Vendor, prices_of};
 pub use providers::{ProviderSection, RESERVED_NAMES};
 pub use reload::Reload;
 pub use retry::Retry;
@@ -84,6 +86,8 @@ pub struct Settings {
     pub retry: Retry,
     /// `[translation]`
     pub translation: Translation,
+    /// `[pricing]`
+    pub pricing: Pricing,
     /// `[upstream]`
     pub upstream: Upstream,
     /// What follows from `[upstream]` and the environment.

@@ -16,10 +16,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ccproxy_config::{Disconnect, OnDisconnect, Retry, Settings};
+use ccproxy_config::{Disconnect, Mistake, OnDisconnect, Retry, Settings};
 use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
+use ccproxy_pricing::Prices;
 use ccproxy_wire::Dialect;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -86,6 +87,8 @@ pub(crate) struct App {
     pub(crate) instances: Instances,
     pub(crate) routes: Vec<Route>,
     pub(crate) keys: Keys,
+    /// What tokens cost.
+    pub(crate) prices: Prices,
     pub(crate) limits: Limits,
     /// The configuration for people, its secrets masked.
     pub(crate) shown: String,
@@ -159,13 +162,40 @@ impl Limits {
     }
 }
 
+/// What is read beside the configuration itself.
+struct Read {
+    keys: Keys,
+    prices: Prices,
+}
+
+impl Read {
+    /// # Errors
+    /// Every mistake in what is read.
+    fn new(settings: &Settings) -> Result<Self, Vec<Mistake>> {
+        match (Keys::new(settings), Prices::new(settings)) {
+            (Ok(keys), Ok(prices)) => Ok(Self { keys, prices }),
+            (keys, prices) => {
+                let mistakes = [keys.err(), prices.err()];
+                Err(mistakes.into_iter().flatten().flatten().collect())
+            }
+        }
+    }
+
+    /// The keys whose files are not what they were.
+    fn changes(&self, before: &App) -> impl Iterator<Item = &'static str> {
+        let prices = (self.prices.of_file() != before.prices.of_file()).then_some("pricing.file");
+        self.keys.changes(&before.keys).chain(prices)
+    }
+}
+
 impl App {
-    fn new(settings: &Settings, keys: Keys, instances: Instances, process: Arc<Process>) -> Self {
+    fn new(settings: &Settings, read: Read, instances: Instances, process: Arc<Process>) -> Self {
         let server = &settings.server;
         Self {
             routes: settings.routes.iter().map(|route| Route::of(route, &instances)).collect(),
             instances,
-            keys,
+            keys: read.keys,
+            prices: read.prices,
             limits: Limits {
                 body: server.body_limit.bytes(),
                 body_timeout: server.body_timeout,

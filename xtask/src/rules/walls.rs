@@ -19,6 +19,8 @@ const HEALTH: &str = "ccproxy-health";
 const HEALTH_SERVER: &str = "ccproxy-health-server";
 const HEALTH_SYSTEM: &str = "ccproxy-health-system";
 const PLUGIN_API: &str = "ccproxy-plugin-api";
+const PRICING: &str = "ccproxy-pricing";
+const RECORD: &str = "ccproxy-record";
 const TRANSLATE: &str = "ccproxy-translate";
 const UPSTREAM: &str = "ccproxy-upstream";
 const WIRE: &str = "ccproxy-wire";
@@ -32,6 +34,8 @@ const WALLS: &[Wall] = &[
     Wall { room: WIRE, may_use: &[], never: IO, why: "it is pure" },
     Wall { room: TRANSLATE, may_use: &[WIRE], never: IO, why: "it is pure" },
     Wall { room: CONFIG, may_use: &[], never: IO, why: "reading a configuration waits for nothing" },
+    Wall { room: RECORD, may_use: &[], never: IO, why: "it is what is known, and does nothing" },
+    Wall { room: PRICING, may_use: &[CONFIG, RECORD], never: IO, why: "it only calculates" },
     Wall {
         room: HEALTH_SERVER,
         may_use: &[HEALTH],
@@ -48,7 +52,7 @@ const WALLS: &[Wall] = &[
     Wall { room: "ccproxy-telemetry", may_use: &[CONFIG], never: IO, why: "it only writes lines" },
     Wall {
         room: PLUGIN_API,
-        may_use: &[CONFIG, HEALTH, TRANSLATE, WIRE],
+        may_use: &[CONFIG, HEALTH, RECORD, TRANSLATE, WIRE],
         never: SERVERS,
         why: "the boundary is small",
     },
@@ -67,7 +71,18 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         room: "ccproxy-server",
-        may_use: &[CONFIG, HEALTH, HEALTH_SERVER, HEALTH_SYSTEM, PLUGIN_API, TRANSLATE, UPSTREAM, WIRE],
+        may_use: &[
+            CONFIG,
+            HEALTH,
+            HEALTH_SERVER,
+            HEALTH_SYSTEM,
+            PLUGIN_API,
+            PRICING,
+            RECORD,
+            TRANSLATE,
+            UPSTREAM,
+            WIRE,
+        ],
         never: &[],
         why: "the server names no plugin; the program's list does",
     },

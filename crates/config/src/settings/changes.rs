@@ -20,14 +20,15 @@ impl Settings {
         found.into_iter().collect()
     }
 
-    /// The files, beside that of the configuration, that are read for what is in force: those of tokens, and that of keys.
+    /// The files, beside that of the configuration, that are read for what is in force: those of tokens,
+    /// that of keys and that of prices.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
         fn of(token: &SecretSource) -> Option<&Path> {
             if let SecretSource::File(path) = token { Some(path) } else { None }
         }
         let tokens = [&self.auth.token, &self.management.token].into_iter().flatten().filter_map(of);
-        tokens.map(Path::to_owned).chain(self.key_file()).collect()
+        tokens.map(Path::to_owned).chain(self.key_file()).chain(self.price_file()).collect()
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) fn check(settings: &Settings, env: &Env, mistakes: &mut Vec<Mistake>)
     if let Some(keys) = settings.tree.get("auth").and_then(|auth| auth.get("keys")) {
         key_names(keys, "auth.keys", BTreeMap::new(), mistakes);
     }
+    if let Some(prices) = settings.tree.get("pricing").and_then(|pricing| pricing.get("models")) {
+        super::pricing::check(prices, "pricing.models", &mut BTreeMap::new(), mistakes);
+    }
     routes(&settings.tree, env, mistakes);
 }
 

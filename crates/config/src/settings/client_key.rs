@@ -93,6 +93,12 @@ impl Moment {
         Self(self.0.checked_add(wait).unwrap_or(Timestamp::MAX))
     }
 
+    /// How long after another it is; no time where it is not.
+    #[must_use]
+    pub fn since(self, before: Self) -> std::time::Duration {
+        self.0.duration_since(before.0).try_into().unwrap_or_default()
+    }
+
     /// Whether this moment has come at another.
     #[must_use]
     pub fn has_come(self, now: Self) -> bool {
@@ -161,5 +167,6 @@ mod tests {
         assert_eq!(moment.after(day).to_string(), "2027-02-01T00:00:00Z");
         assert!(moment.has_come(moment) && moment.has_come(moment.after(day)));
         assert!(!moment.after(day).has_come(moment));
+        assert_eq!((moment.after(day).since(moment), moment.since(moment.after(day)).as_secs()), (day, 0));
     }
 }

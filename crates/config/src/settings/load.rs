@@ -10,8 +10,8 @@ use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::store::default_path;
 use super::{
-    Auth, Disconnect, Health, Limits, Logging, Management, PluginSections, ProviderSection, Proxies, Reload,
-    Retry, Route, Server, Settings, Shared, Shutdown, Store, Translation, Upstream,
+    Auth, Disconnect, Health, Limits, Logging, Management, PluginSections, Pricing, ProviderSection, Proxies,
+    Reload, Retry, Route, Server, Settings, Shared, Shutdown, Store, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -21,7 +21,7 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 17] = [
+pub(crate) const SECTIONS: [&str; 18] = [
     "server",
     "auth",
     "limits",
@@ -34,6 +34,7 @@ pub(crate) const SECTIONS: [&str; 17] = [
     "disconnect",
     "retry",
     "translation",
+    "pricing",
     "upstream",
     "logging",
     "providers",
@@ -55,6 +56,7 @@ impl Default for Settings {
             disconnect: Disconnect::default(),
             retry: Retry::default(),
             translation: Translation::default(),
+            pricing: Pricing::default(),
             shutdown: Shutdown::default(),
             upstream: Upstream::default(),
             proxies: Proxies::default(),
@@ -102,6 +104,7 @@ impl Settings {
             disconnect: section(&tree, "disconnect", &mut mistakes),
             retry: section(&tree, "retry", &mut mistakes),
             translation: section(&tree, "translation", &mut mistakes),
+            pricing: section(&tree, "pricing", &mut mistakes),
             shutdown: section(&tree, "shutdown", &mut mistakes),
             upstream: section(&tree, "upstream", &mut mistakes),
             proxies: Proxies::default(),
@@ -140,6 +143,7 @@ pub(super) fn typed(settings: &Settings) -> Node {
     tree.set("management", plain(&settings.management, &Place::Default));
     tree.set("retry", plain(&settings.retry, &Place::Default));
     tree.set("translation", plain(&settings.translation, &Place::Default));
+    tree.set("pricing", plain(&settings.pricing, &Place::Default));
     tree.set("shutdown", plain(&settings.shutdown, &Place::Default));
     tree.set("disconnect", plain(&settings.disconnect, &Place::Default));
     tree.set("reload", plain(&settings.reload, &Place::Default));

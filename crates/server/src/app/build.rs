@@ -19,12 +19,11 @@ use super::instance::Instance;
 use super::reload::{ReloadOrder, Reloader};
 use super::start::Starter;
 use super::watch::watch;
-use super::{App, Application, Current, Instances, Process};
+use super::{App, Application, Current, Instances, Process, Read};
 use crate::admin::api::Readers;
 use crate::admin::{self, telling::Doors};
 use crate::admission::Admission;
 use crate::archive::{self, Archive};
-use crate::auth::Keys;
 use crate::limits::Ledgers;
 use crate::limits::shared::Shared;
 use crate::listen::tls::Tls;
@@ -92,20 +91,20 @@ impl Application {
         let recorder = Arc::new(Recorder::new(with_store(followers, archive.as_ref())));
         checks.extend(watched);
         checks.extend(recorder.check().map_err(|error| settings.mistake("plugins", error.to_string()))?);
-        let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
+        let read = Read::new(settings).map_err(|found| mistakes.extend(found)).ok();
         let mut core = Core::new(settings, &gates, checks)
             .map_err(|error| settings.mistake("health", error.to_string()))?;
         let hearts = core.hearts(workers(&settings.server));
         let registration = core.health.registration();
         let instances = instances(settings, plugins, registration, |_| None, &mut mistakes);
         mistakes.extend(unknown_critical(settings, &instances, registration));
-        let (Some(keys), true) = (keys, mistakes.is_empty()) else {
+        let (Some(read), true) = (read, mistakes.is_empty()) else {
             return Err(Mistakes::new(mistakes));
         };
         let (orders, ordered) = mpsc::channel(1);
         let current = assemble(
             settings,
-            keys,
+            read,
             instances,
             (admission, Ledgers::new(shared), recorder, archive),
             core.build(),
@@ -173,7 +172,7 @@ fn followers(
 
 fn assemble(
     settings: &Settings,
-    keys: Keys,
+    read: Read,
     instances: Instances,
     (admission, ledgers, recorder, archive): (Arc<Admission>, Ledgers, Arc<Recorder>, Option<Arc<Archive>>),
     (health, lags): (Health, Lags),
@@ -208,7 +207,7 @@ fn assemble(
             closed,
             _lags: lags,
         };
-        Current::new(App::new(settings, keys, instances, Arc::new(process)))
+        Current::new(App::new(settings, read, instances, Arc::new(process)))
     })
 }
 

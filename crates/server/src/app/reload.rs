@@ -11,11 +11,10 @@ use utoipa::ToSchema;
 
 use super::build::{instances, open_to_all};
 use super::watch::is_same;
-use super::{App, Current, Instance, Instances, Process};
-use crate::auth::Keys;
+use super::{App, Current, Instance, Instances, Process, Read};
 
 /// What a reload can change; anything else is read at the start. Keys, or the sections above them.
-const LIVE: [&str; 16] = [
+const LIVE: [&str; 17] = [
     "auth",
     "disconnect",
     "health.critical",
@@ -23,6 +22,7 @@ const LIVE: [&str; 16] = [
     "limits.anonymous",
     "limits.keys",
     "management.token",
+    "pricing",
     "providers",
     "reload",
     "retry",
@@ -49,7 +49,7 @@ pub struct Reloader {
 /// What follows from a configuration that is to come into force. Dropped, it leaves no trace.
 pub struct Prepared {
     settings: Settings,
-    keys: Keys,
+    read: Read,
     instances: Instances,
     added: Registration,
 }
@@ -124,10 +124,10 @@ impl Reloader {
         let mut added = app.health.registration();
         let instances =
             instances(settings, self.plugins, &mut added, |section| keep(&section.name), &mut mistakes);
-        let keys = Keys::new(settings).map_err(|found| mistakes.extend(found)).ok();
-        match keys {
-            Some(keys) if mistakes.is_empty() => {
-                Ok(Prepared { settings: settings.clone(), keys, instances, added })
+        let read = Read::new(settings).map_err(|found| mistakes.extend(found)).ok();
+        match read {
+            Some(read) if mistakes.is_empty() => {
+                Ok(Prepared { settings: settings.clone(), read, instances, added })
             }
             _ => Err(Mistakes::new(mistakes)),
         }
@@ -136,17 +136,17 @@ impl Reloader {
     /// Brings it into force, at once for every request that begins from then on. Requests that run keep what they have; an
     /// instance that is gone ends with the last of them. Call it on the runtime that supervises.
     pub async fn apply(&mut self, prepared: Prepared) -> Reloaded {
-        let Prepared { settings, keys, instances, added } = prepared;
+        let Prepared { settings, read, instances, added } = prepared;
         let before = self.current.app();
         let mut reloaded = self.told(&settings);
         // The configuration may be the same, and a token's file not.
-        reloaded.changed.extend(keys.changes(&before.keys).map(str::to_owned));
+        reloaded.changed.extend(read.changes(&before).map(str::to_owned));
         reloaded.changed.sort();
         reloaded.changed.dedup();
         let stays = |instance: &Instance, there: &Instances| {
             there.get(&instance.name).is_some_and(|other| std::ptr::eq(&**other, instance))
         };
-        let app = App::new(&settings, keys, instances, Arc::clone(&before.process));
+        let app = App::new(&settings, read, instances, Arc::clone(&before.process));
         let app = Arc::new(app);
         let gone: Vec<&Arc<Instance>> =
             before.instances.values().filter(|instance| !stays(instance, &app.instances)).collect();

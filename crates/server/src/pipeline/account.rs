@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ccproxy_plugin_api::{Answer, Call, CallError, Fault, Messages};
+use ccproxy_record::Cost;
 use ccproxy_wire::{Dialect, Operation, RequestHead, Usage};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -57,6 +58,8 @@ pub(crate) struct Exchange {
     status: Option<StatusCode>,
     first_byte: Option<Instant>,
     usage: Usage,
+    /// What that costs, once it has ended.
+    cost: Option<Cost>,
     ended: bool,
     /// Apart: an exchange is moved from step to step.
     note: Box<Note>,
@@ -82,6 +85,7 @@ impl Exchange {
             status: None,
             first_byte: None,
             usage: Usage::default(),
+            cost: None,
             ended: false,
             presence: app.limits.outlives_client().then(Presence::default),
         }
@@ -285,6 +289,13 @@ impl Exchange {
         self.end(Ending::Failed, None);
     }
 
+    /// What the tokens cost that the last provider counted.
+    fn costs(&self) -> Option<Cost> {
+        let (instance, model) = (self.instance.as_ref()?, self.note.served()?);
+        let price = self.app.prices.of(&instance.name, instance.kind, model)?;
+        price.cost(&note::tokens(&self.usage))
+    }
+
     fn end(&mut self, ending: Ending, error: Option<&CallError>) {
         if std::mem::replace(&mut self.ended, true) {
             return;
@@ -293,6 +304,7 @@ impl Exchange {
         self.note.ended = Some((ending, Instant::now()));
         self.app.stats.end(ending);
         self.places = Places::default();
+        self.cost = self.costs();
         if let Some(account) = &self.account {
             account.charge(&self.usage);
         }
@@ -313,6 +325,7 @@ impl Exchange {
             cache_read_tokens = self.usage.cache_read,
             cache_write_tokens = self.usage.cache_write,
             reasoning_tokens = self.usage.reasoning,
+            cost = self.cost.map(tracing::field::display),
             "exchange_ended"
         );
     }

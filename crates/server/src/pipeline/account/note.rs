@@ -118,6 +118,11 @@ impl Note {
         }
     }
 
+    /// The model that was asked for last.
+    pub(super) fn served(&self) -> Option<&str> {
+        self.tries.last().map(|last| &*last.model).filter(|model| !model.is_empty())
+    }
+
     pub(super) fn sends(&mut self, data: &Bytes) {
         self.response_bytes += data.len() as u64;
         if let Some(messages) = &self.messages {
@@ -176,7 +181,7 @@ impl Exchange {
             first_token: note.first_token.map(since),
             duration: since(end),
             tokens: tokens(&self.usage),
-            cost: None,
+            cost: self.cost,
             request_bytes: note.request_bytes,
             response_bytes: note.response_bytes,
             trace: note.trace,
@@ -207,7 +212,7 @@ fn word(dialect: Dialect) -> &'static str {
     }
 }
 
-fn tokens(usage: &Usage) -> Tokens {
+pub(super) fn tokens(usage: &Usage) -> Tokens {
     Tokens {
         input: usage.input,
         output: usage.output,
