@@ -256,8 +256,18 @@ fn a_file_of_keys_is_kept_with_all_that_is_in_it() {
 
     let room = Room::with("[auth]\nkey_file = 'keys.toml'\n[providers.demo]\nkind = 'simulator'\n");
     let file = room.path().join("keys.toml");
-    let flags =
-        ["--model", "claude-*", "--provider", "demo", "--requests-per-minute", "60", "--expires", "90days"];
+    let flags = [
+        "--model",
+        "claude-*",
+        "--provider",
+        "demo",
+        "--requests-per-minute",
+        "60",
+        "--budget-per-day",
+        "2.50",
+        "--expires",
+        "90days",
+    ];
     let create = |name: &str| {
         let ran = room.run(&[&["keys", "create", name, "--json"][..], &flags].concat()).expect(0);
         let created: Json = serde_json::from_str(&ran.out).unwrap();
@@ -276,6 +286,7 @@ fn a_file_of_keys_is_kept_with_all_that_is_in_it() {
     let first = listed()["keys"][0].clone();
     assert_eq!((&first["name"], &first["state"]), (&"ci".into(), &"good".into()));
     assert_eq!(first["limits"]["requests_per_minute"], 60);
+    assert_eq!(first["limits"]["budget_per_day"], "2.5");
     assert_eq!(first["hash"].as_str().unwrap().chars().count(), "blake3:".len() + 13, "never in full");
 
     let rotated: Json =
@@ -287,7 +298,9 @@ fn a_file_of_keys_is_kept_with_all_that_is_in_it() {
     room.run(&["keys", "revoke", "ann"]).expect(0);
     let ran = room.run(&["keys", "list"]).expect(0);
     assert!(
-        ran.out.starts_with("NAME ") && ran.out.contains("revoked") && ran.out.contains("60 requests/min"),
+        ran.out.starts_with("NAME ")
+            && ran.out.contains("revoked")
+            && ran.out.contains("60 requests/min, 2.5 USD/day"),
         "{ran:?}"
     );
     let text = fs::read_to_string(&file).unwrap();

@@ -54,9 +54,9 @@ pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Disconnect, Health, InvalidMoment, InvalidTarget, KeyHash, KeyLimits, Limits,
-    LogFormat, Logging, LongPrice, Management, ModelPrice, Moment, OldKey, OnDisconnect, PluginSections,
-    PriceFile, Pricing, Profile, ProviderSection, Proxies, RESERVED_NAMES, Reload, Retry, Route, Server,
-    ServerTls, Settings, Shared, Shutdown, Sticky, Store, Strategy, Target, Translation, Upstream, Vendor,
-    prices_of,
+    LogFormat, Logging, LongPrice, Management, ModelPrice, Moment, OldKey, OnDisconnect, Period,
+    PluginSections, PriceFile, Pricing, Profile, ProviderSection, Proxies, RESERVED_NAMES, Reload, Retry,
+    Route, Server, ServerTls, Settings, Shared, Shutdown, Sticky, Store, Strategy, Target, Translation,
+    Unpriced, Upstream, Vendor, prices_of,
 };
 pub use template::template;

@@ -35,7 +35,7 @@ pub use auth::{Auth, KeyHash};
 pub use client_key::{ClientKey, InvalidMoment, Moment, OldKey};
 pub use disconnect::{Disconnect, OnDisconnect};
 pub use health::{Details, Health, Profile};
-pub use limits::{KeyLimits, Limits};
+pub use limits::{KeyLimits, Limits, Period, Unpriced};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
 pub use plugins::PluginSections;

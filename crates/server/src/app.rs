@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ccproxy_config::{Disconnect, Mistake, OnDisconnect, Retry, Settings};
+use ccproxy_config::{Disconnect, Mistake, OnDisconnect, Retry, Settings, Unpriced};
 use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
@@ -151,6 +151,8 @@ pub(crate) struct Limits {
     pub(crate) sse_keep_alive: Duration,
     /// A request that another dialect cannot carry whole is refused.
     pub(crate) strict_translation: bool,
+    /// A request whose cost would not be known is refused where its client has a budget.
+    pub(crate) refuses_unpriced: bool,
     pub(crate) disconnect: Disconnect,
     pub(crate) retry: Retry,
 }
@@ -202,6 +204,7 @@ impl App {
                 headers: usize::from(server.max_headers),
                 sse_keep_alive: server.sse_keep_alive,
                 strict_translation: settings.translation.strict,
+                refuses_unpriced: settings.limits.unpriced == Unpriced::Refuse,
                 disconnect: settings.disconnect.clone(),
                 retry: settings.retry.clone(),
             },

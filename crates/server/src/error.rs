@@ -77,6 +77,10 @@ pub(crate) enum Error {
     #[error("the key is not good for {instance}; ask this proxy's operator, or use another provider")]
     ProviderNotAllowed { instance: String },
     #[error(
+        "what {model:?} costs at {instance} is not known, and the key has a budget; use another model, or ask this proxy's operator to give it a price in [pricing]"
+    )]
+    Unpriced { instance: String, model: String },
+    #[error(
         "the limit of {limit} for {who} is used up; try again in {} s, or ask this proxy's operator for more",
         ceil(*wait)
     )]
@@ -141,6 +145,7 @@ impl Error {
             Self::NotReloaded { .. } => "not_reloaded",
             Self::ModelNotAllowed { .. } => "model_not_allowed",
             Self::ProviderNotAllowed { .. } => "provider_not_allowed",
+            Self::Unpriced { .. } => "unpriced",
             Self::Limited { .. } => "limited",
             Self::Overloaded | Self::NoRoom => "overloaded",
             Self::NoRoute { .. } => "no_route",

@@ -1,9 +1,10 @@
-//! What each client may ask for: requests and tokens a minute, requests and streams at a time.
+//! What each client may ask for: requests and tokens a minute, requests and streams at a time, money a day, week and month.
 //!
 //! A client's [`Ledger`] is found by the name of its key, so it outlives the keys when they are read anew. Clients whose
 //! limits are not set have none, and cost nothing here.
 
 mod bucket;
+mod budget;
 pub(crate) mod shared;
 mod told;
 
@@ -12,12 +13,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use ccproxy_config::KeyLimits;
+use ccproxy_config::{Dollars, KeyLimits, Period};
+use ccproxy_record::Cost;
 use ccproxy_wire::Usage;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::auth::Client;
 use bucket::Bucket;
+pub(crate) use budget::Budget;
+use budget::Spending;
 use shared::{Decision, Shared};
 pub(crate) use told::ceil;
 
@@ -43,6 +48,7 @@ struct Ledger {
     tokens: Bucket,
     running: AtomicU32,
     streams: AtomicU32,
+    spending: Spending,
 }
 
 /// A client's ledger, and how much it may use.
@@ -65,6 +71,8 @@ pub(crate) enum Limit {
     Concurrency(u32),
     #[error("{0} streams at a time")]
     Streams(u32),
+    #[error("{0} USD per {1}")]
+    Budget(Dollars, Period),
 }
 
 /// A request that is not let through, and when another would be.
@@ -74,10 +82,22 @@ pub(crate) struct Refusal {
     pub(crate) wait: Duration,
 }
 
+impl Limit {
+    /// What the clients of one vendor call it, where waiting is sure to help.
+    fn claim(&self) -> Option<&'static str> {
+        match self {
+            Self::Requests(_) => Some("requests"),
+            Self::Tokens(_) => Some("tokens"),
+            Self::Budget(..) => Some("budget"),
+            Self::Concurrency(_) | Self::Streams(_) => None,
+        }
+    }
+}
+
 impl Refusal {
     /// Whether waiting so long is sure to help.
     pub(crate) fn is_rate(&self) -> bool {
-        matches!(self.limit, Limit::Requests(_) | Limit::Tokens(_))
+        self.limit.claim().is_some()
     }
 }
 
@@ -100,6 +120,33 @@ impl Ledgers {
             origin: self.origin,
             shared: self.shared.clone(),
         })
+    }
+
+    /// When the windows of budgets began that are those of now.
+    pub(crate) fn windows() -> [(Period, Timestamp); 3] {
+        let now = Timestamp::now();
+        Period::ALL.map(|period| (period, budget::around(period, now).0))
+    }
+
+    /// Takes over what clients, by the names of their keys, have spent since the beginning of a window, as the store knows it:
+    /// once, after a start, and before the first request.
+    pub(crate) fn restore(
+        &self,
+        period: Period,
+        since: Timestamp,
+        spent: impl IntoIterator<Item = (Option<String>, Cost)>,
+    ) {
+        let now = Timestamp::now();
+        for (name, cost) in spent {
+            self.ledger(name.as_deref().unwrap_or_default()).spending.restore(now, period, since, cost);
+        }
+    }
+
+    /// How a client stands with its budgets, and how many of its requests are under way; none is that of all who have no
+    /// named key.
+    pub(crate) fn standing(&self, name: Option<&str>, limits: &KeyLimits) -> (Vec<Budget>, u32) {
+        let ledger = self.ledger(name.unwrap_or_default());
+        (ledger.spending.budgets(Timestamp::now(), limits), ledger.running.load(Ordering::Relaxed))
     }
 
     /// The ledger of a name; the empty one is that of all who have none.
@@ -129,7 +176,7 @@ impl Ledger {
     }
 
     fn is_blank(&self, now: Duration) -> bool {
-        self.requests.is_full(now) && self.tokens.is_full(now)
+        self.requests.is_full(now) && self.tokens.is_full(now) && self.spending.is_blank(Timestamp::now())
     }
 }
 
@@ -137,6 +184,7 @@ impl Account {
     /// Lets a request through, and counts it; or says what is used up, which costs the client nothing.
     pub(crate) async fn admit(&self, stream: bool) -> Result<Seats, Refusal> {
         let seats = self.seats(stream)?;
+        self.afford().await?;
         match self.decide().await {
             Some(decision) => self.follow(&decision)?,
             None => self.take()?,
@@ -144,16 +192,31 @@ impl Account {
         Ok(seats)
     }
 
+    /// Whether there is money left, also by what the other replicas have spent.
+    async fn afford(&self) -> Result<(), Refusal> {
+        let Self { ledger, limits, shared, .. } = self;
+        if limits.budgets().next().is_none() {
+            return Ok(());
+        }
+        ledger.spending.check(Timestamp::now(), limits)?;
+        if let Some(shared) = shared {
+            // Whoever gets no answer has its own numbers.
+            shared.tell_spending(ledger, None).await;
+            ledger.spending.check(Timestamp::now(), limits)?;
+        }
+        Ok(())
+    }
+
     fn seats(&self, stream: bool) -> Result<Seats, Refusal> {
         let Self { ledger, limits, .. } = self;
         let taken = |limit| Refusal { limit, wait: SOON };
-        let running = limits.concurrency.map(|most| {
-            Seat::take(ledger, |ledger| &ledger.running, most).ok_or(taken(Limit::Concurrency(most)))
-        });
+        let most = limits.concurrency.unwrap_or(u32::MAX);
+        let running =
+            Seat::take(ledger, |ledger| &ledger.running, most).ok_or(taken(Limit::Concurrency(most)));
         let streaming = limits.streams.filter(|_| stream).map(|most| {
             Seat::take(ledger, |ledger| &ledger.streams, most).ok_or(taken(Limit::Streams(most)))
         });
-        Ok(Seats { _running: running.transpose()?, _streaming: streaming.transpose()? })
+        Ok(Seats { _running: running?, _streaming: streaming.transpose()? })
     }
 
     /// Takes a request out of this replica's own bucket.
@@ -209,8 +272,14 @@ impl Account {
         longest.filter(|refusal| !refusal.wait.is_zero()).map_or(Ok(()), Err)
     }
 
-    /// Takes what an answer has cost, which may be more than was left.
-    pub(crate) fn charge(&self, usage: &Usage) {
+    /// Takes what an answer has used and cost, which may be more than was left. A cost that is not known counts as none.
+    pub(crate) fn charge(&self, usage: &Usage, cost: Option<Cost>) {
+        if let Some(cost) = cost.filter(|_| self.limits.budgets().next().is_some()) {
+            self.ledger.spending.add(Timestamp::now(), cost);
+            if let Some(shared) = &self.shared {
+                shared.spent(&self.ledger);
+            }
+        }
         if let Some(most) = self.limits.tokens_per_minute {
             let tokens = usage.input.unwrap_or(0).saturating_add(usage.output.unwrap_or(0));
             self.ledger.tokens.charge(self.now(), tokens, most);
@@ -227,7 +296,7 @@ impl Account {
 
 /// The places that a request has taken among those of its client, until it is dropped.
 pub(crate) struct Seats {
-    _running: Option<Seat>,
+    _running: Seat,
     _streaming: Option<Seat>,
 }
 

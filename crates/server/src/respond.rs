@@ -57,6 +57,7 @@ fn row_of(error: &Error) -> Row {
         Error::NotReloaded { .. } => invalid(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid"),
         Error::ModelNotAllowed { .. } => denied("model_not_allowed"),
         Error::ProviderNotAllowed { .. } => denied("provider_not_allowed"),
+        Error::Unpriced { .. } => denied("model_not_priced"),
         Error::NoRoute { .. } | Error::NoResponse { .. } | Error::NoRecord { .. } => missing("not_found"),
         Error::BadQuery { .. } => invalid(StatusCode::BAD_REQUEST, "invalid_query"),
         Error::NoStore { .. } => {
@@ -159,7 +160,7 @@ fn body<'a>(error: &'a Error, row: &Row, message: &'a str, id: &'a RequestId) ->
     let param = match error {
         Error::Request(error) => error.field(),
         Error::Translation(error) => error.field(),
-        Error::UnknownModel { .. } | Error::ModelNotAllowed { .. } => Some("model"),
+        Error::UnknownModel { .. } | Error::ModelNotAllowed { .. } | Error::Unpriced { .. } => Some("model"),
         Error::NoPrevious { .. } => Some("previous_response_id"),
         _ => None,
     };
@@ -239,6 +240,12 @@ mod tests {
             403,
             "permission_error",
             Some("model_not_allowed"),
+        );
+        check(
+            Error::Unpriced { instance: "i".into(), model: "m".into() },
+            403,
+            "permission_error",
+            Some("model_not_priced"),
         );
         check(Error::UnknownModel { model: "m".into() }, 404, "not_found_error", Some("model_not_found"));
         check(Error::BodyTooLarge { limit: 1 }, 413, "request_too_large", Some("request_too_large"));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ccproxy_config::Moment;
+use ccproxy_config::{Dollars, Moment};
 use clap::{Args, Subcommand};
 
 /// What to do about keys.
@@ -49,7 +49,7 @@ pub struct Create {
     /// A provider instance that the key is good for; may be repeated [default: all]
     #[arg(long, value_name = "NAME")]
     pub provider: Vec<String>,
-    /// Requests a minute; 0 means any number [default: limits.keys of the configuration, as for the next three]
+    /// Requests a minute; 0 means any number [default: limits.keys of the configuration, as for the next six]
     #[arg(long, value_name = "N")]
     pub requests_per_minute: Option<u64>,
     /// Tokens a minute, input and output together
@@ -61,6 +61,15 @@ pub struct Create {
     /// Streams at a time
     #[arg(long, value_name = "N")]
     pub streams: Option<u32>,
+    /// US dollars a day, by the calendar in UTC, such as 12.50
+    #[arg(long, value_name = "DOLLARS")]
+    pub budget_per_day: Option<Dollars>,
+    /// US dollars a week, from Monday on
+    #[arg(long, value_name = "DOLLARS")]
+    pub budget_per_week: Option<Dollars>,
+    /// US dollars a month
+    #[arg(long, value_name = "DOLLARS")]
+    pub budget_per_month: Option<Dollars>,
     /// When the key ceases to be good: a date, a time such as 2027-01-31T18:00:00Z, or a duration from now such as 90days
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     pub expires: Option<Moment>,

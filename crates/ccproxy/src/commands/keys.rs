@@ -133,6 +133,9 @@ impl Create {
             tokens_per_minute: self.tokens_per_minute,
             concurrency: self.concurrency,
             streams: self.streams,
+            budget_per_day: self.budget_per_day,
+            budget_per_week: self.budget_per_week,
+            budget_per_month: self.budget_per_month,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ccproxy_config::{Proxies, ProxyUrl, Settings};
+use ccproxy_config::{KeyLimits, Proxies, ProxyUrl, Settings};
+use ccproxy_pricing::{Named, Prices};
 use ccproxy_server::{Application, Bound, BuildOptions, End, Inherited};
 use ccproxy_telemetry::Form;
 use tokio::runtime::{Builder, Runtime};
@@ -113,7 +114,28 @@ fn announce(bound: &Bound, settings: &Settings, form: Form) -> Result<(), Failur
     if !settings.server.is_loopback() && !settings.auth.is_required() {
         tracing::warn!(address = %bound.address(), "everybody_who_can_reach_this_address_is_served");
     }
+    for Named { provider, model, key, .. } in unpriced(settings) {
+        tracing::warn!(provider, model, named_by = key, "no_price_so_it_counts_against_no_budget");
+    }
     Ok(())
+}
+
+/// The models of the configuration that no budget counts, where there are budgets.
+fn unpriced(settings: &Settings) -> Vec<Named> {
+    let limits = &settings.limits;
+    // What cannot be read has kept it from starting.
+    let keys = settings.client_keys().unwrap_or_default();
+    let mut all = keys
+        .iter()
+        .map(|key| key.limits.over(limits.keys))
+        .chain([limits.anonymous.over(KeyLimits::default())]);
+    let Ok(prices) = Prices::new(settings) else { return Vec::new() };
+    if all.all(|limits| limits.budgets().next().is_none()) {
+        return Vec::new();
+    }
+    let mut named = Named::of(settings);
+    named.retain(|one| prices.of(&one.provider, &one.kind, &one.model).is_none());
+    named
 }
 
 /// Serves; the first signal drains, the second aborts. Whoever drains reads no configuration any more.

@@ -233,3 +233,82 @@ async fn keys_have_their_providers_and_their_time() {
     let list = stage.send(&Request::get("/v1/models").header("x-api-key", "a-key")).await;
     assert_eq!((list.status, list.header("x-ccproxy-incomplete")), (200, None));
 }
+
+/// What generates a token costs a dollar.
+const PRICES: &str = "[[pricing.models]]\nmodel = '*-x'\ninput = 0\noutput = 1_000_000\n";
+
+#[tokio::test]
+async fn a_budget_is_used_up_in_each_dialect() {
+    let limit = "limits = { budget_per_month = '25.00' }";
+    let stage = Stage::start(&format!("{PRICES}{}", keys(&[("a", limit), ("b", limit), ("c", limit)]))).await;
+    for (key, path) in ["a", "b", "c"].into_iter().zip(ask::ALL) {
+        let usage = if path == ask::CHAT { "completion_tokens" } else { "output_tokens" };
+        let answer = |tokens: u64| {
+            Script::whole(200, format!("{{\"id\":\"x\",\"model\":\"m\",\"usage\":{{\"{usage}\":{tokens}}}}}"))
+        };
+        let claim = "anthropic-ratelimit-unified-representative-claim";
+        let messages = path == ask::MESSAGES;
+        for tokens in [24, 3] {
+            let response = stage.scripted(answer(tokens), &asks(key, path, false)).await;
+            assert_eq!(response.status, 200, "{path}: {}", response.text());
+            let status = response.header("anthropic-ratelimit-unified-status");
+            let expect = if tokens == 24 { "allowed" } else { "allowed_warning" };
+            assert_eq!(
+                status,
+                messages.then_some(expect),
+                "{path}: as it stood when it began to be answered"
+            );
+        }
+        let refused = stage.send(&asks(key, path, false)).await;
+        assert_eq!(refused.status, 429, "{path}: {}", refused.text());
+        let wait = number(&refused, "retry-after");
+        assert!((1..=31 * 24 * 3600).contains(&wait), "{wait}");
+        let error = refused.json()["error"].clone();
+        assert_eq!(error["type"], "rate_limit_error");
+        let message = error["message"].as_str().unwrap();
+        let expect =
+            format!("the limit of 25 USD per month for the key \"{key}\" is used up; try again in {wait} s");
+        assert!(message.starts_with(&expect), "{message}");
+        assert_eq!(refused.header("anthropic-ratelimit-unified-status"), messages.then_some("rejected"));
+        assert_eq!(refused.header(claim), messages.then_some("budget"));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_costs_what_it_tells_and_a_model_without_a_price_nothing() {
+    let own = keys(&[("a", "limits = { budget_per_month = 1 }"), ("b", "limits = { budget_per_month = 1 }")]);
+    let stage = Stage::start(&format!("{PRICES}{own}")).await;
+    assert_eq!(stage.send(&asks("a", ask::MESSAGES, true)).await.status, 200);
+    assert_eq!(stage.send(&asks("a", ask::MESSAGES, true)).await.status, 429);
+    let unknown = Request::post(ask::CHAT, ask::body(ask::CHAT, "gpt-y", false)).header("x-api-key", "b-key");
+    for _ in 0..3 {
+        assert_eq!(stage.send(&unknown).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_price_may_be_refused_to_keys_with_a_budget() {
+    let own = keys(&[("a", "limits = { budget_per_month = 1 }"), ("free", "")]);
+    let routes = "[[routes]]\nmodel = 'fast'\ntargets = ['codex/gpt-y', 'codex/gpt-x']\n\
+                  [[routes]]\nmodel = '*'\ntargets = ['codex', 'local']\n";
+    let stage = Stage::start(&format!("[limits]\nunpriced = 'refuse'\n{PRICES}{own}{routes}")).await;
+    let check = async |key: &str, path: &str, model: &str, expect: u16| {
+        let request =
+            Request::post(path, ask::body(path, model, false)).header("x-api-key", &format!("{key}-key"));
+        let response = stage.send(&request).await;
+        assert_eq!(response.status, expect, "{key} {path} {model}: {}", response.text());
+        response
+    };
+    let refused = check("a", ask::CHAT, "gpt-y", 403).await;
+    assert_eq!(refused.json()["error"]["code"], "model_not_priced");
+    assert!(refused.text().contains("what \\\"gpt-y\\\" costs at codex is not known"), "{}", refused.text());
+    check("free", ask::CHAT, "gpt-y", 200).await;
+    check("a", "/v1/chat/completions", "nobody-knows", 403).await;
+    // Counting is free, and a route goes on to what has a price.
+    let count =
+        Request::post("/claude/v1/messages/count_tokens", ask::body(ask::MESSAGES, "claude-y", false));
+    assert_eq!(stage.send(&count.header("x-api-key", "a-key")).await.status, 200);
+    check("a", "/v1/chat/completions", "fast", 200).await;
+    let asked = stage.upstream.requests().last().unwrap().json();
+    assert_eq!(asked["model"], "gpt-x");
+}

@@ -208,6 +208,28 @@ async fn keys_in_a_file_are_read_again_and_what_they_have_used_is_not_forgotten(
 }
 
 #[tokio::test]
+async fn prices_in_a_file_are_read_again() {
+    let (upstream, folder) = (upstream().await, tempfile::tempdir().unwrap());
+    let file = folder.path().join("prices.toml");
+    let priced =
+        |price: &str| std::fs::write(&file, format!("models = [{{ model = '*', {price} }}]")).unwrap();
+    priced("free = true");
+    let limits = "[limits]\nanonymous = { budget_per_month = 1 }\n";
+    let toml = config(&upstream.url(), "", &format!("{limits}[pricing]\nfile = '{}'\n", file.display()));
+    let app = TestApp::start(PLUGINS, &toml).await;
+    let status = async || send(app.address(), &ask::request(ask::CHAT, false)).await.status;
+    for _ in 0..3 {
+        assert_eq!(status().await, 200, "it is free");
+    }
+    priced("input = 1000000, output = 1000000");
+    assert_eq!(app.reload(&toml).await.unwrap().changed, ["pricing.file"]);
+    assert_eq!([status().await, status().await], [200, 429]);
+    priced("input = 'x'");
+    assert!(app.reload(&toml).await.is_err());
+    assert_eq!(status().await, 429);
+}
+
+#[tokio::test]
 async fn a_mistake_changes_nothing() {
     let a = upstream().await;
     let toml = format!(

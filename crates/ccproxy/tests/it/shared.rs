@@ -168,6 +168,74 @@ async fn without_it_limits_are_local_and_then_it_is_told() {
     assert!(u64::from(first + second) <= most, "{first} + {second}");
 }
 
+/// What generates a token costs a thousandth of a dollar.
+const PRICES: &str = "[[pricing.models]]\nmodel = '*'\ninput = 0\noutput = 1000\n";
+
+/// A replica that asks for the same key, and is alone.
+fn plain() -> String {
+    format!("[[auth.keys]]\nname = 'a'\nhash = 'blake3:{}'", blake3::hash(b"a-key"))
+}
+
+/// What one request costs, in thousandths of a dollar.
+async fn cost_of_one(replica: &Stage) -> f64 {
+    let answer = replica.send(&asks()).await;
+    answer.json()["usage"]["completion_tokens"].as_f64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_hold_one_budget() {
+    let Some(redis) = Redis::start("two_replicas_hold_one_budget") else { return };
+    let slow = |config: String| config.replace("[[auth", "timeout = '1s'\n[[auth");
+    let config = |limits: &str| slow(format!("{}\n{PRICES}", redis.config(limits)));
+    let cost = cost_of_one(&Stage::start(&plain()).await).await;
+    // As much as 400 requests.
+    let budget = format!("budget_per_month = '{:.3}'", cost * 0.4);
+    let (one, other) = (Stage::start(&config(&budget)).await, Stage::start(&config(&budget)).await);
+    told(&one, "pass").await;
+    told(&other, "pass").await;
+    let time = Duration::from_secs(1);
+    let ((first, _), (second, _)) = tokio::join!(load(&one, time), load(&other, time));
+    let passed = f64::from(first + second);
+    assert!((passed / 400.0 - 1.0).abs() < 0.05, "{first} + {second}");
+    assert!(first > 40 && second > 40, "each has its share: {first} and {second}");
+    // One that starts afterwards learns it with its first request.
+    let third = Stage::start(&config(&budget)).await;
+    told(&third, "pass").await;
+    let refused = third.send(&asks()).await;
+    assert_eq!(refused.status, 429, "{}", refused.text());
+    assert!(refused.text().contains("USD per month for the key"), "{}", refused.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_was_spent_without_it_is_told_later() {
+    let Some(mut redis) = Redis::start("money_that_was_spent_without_it_is_told_later") else { return };
+    let cost = cost_of_one(&Stage::start(&plain()).await).await;
+    let limits = format!("budget_per_month = '{:.3}'", cost * 0.04);
+    let config = format!("{}\n{PRICES}", redis.config(&limits));
+    let (one, other) = (Stage::start(&config).await, Stage::start(&config).await);
+    told(&one, "pass").await;
+    told(&other, "pass").await;
+    redis.stop();
+    told(&one, "warn").await;
+    told(&other, "warn").await;
+    // Each alone has all of it.
+    for replica in [&one, &other] {
+        for _ in 0..39 {
+            assert_eq!(replica.send(&asks()).await.status, 200);
+        }
+    }
+    redis.run();
+    told(&one, "pass").await;
+    told(&other, "pass").await;
+    // It has forgotten everything, and nobody asks here: what was spent is told all the same.
+    let third = Stage::start(&config).await;
+    told(&third, "pass").await;
+    let refused = eventually_answers(&third.app, &asks(), |answer| answer.status == 429).await;
+    assert!(refused.text().contains("USD per month"), "{}", refused.text());
+    assert_eq!(one.send(&asks()).await.status, 429);
+    assert_eq!(other.send(&asks()).await.status, 429);
+}
+
 #[tokio::test]
 async fn a_url_that_makes_no_sense_is_a_mistake_without_its_password() {
     let check = |url: &str, expect: &str| {

@@ -1,9 +1,12 @@
 //! `[limits]`
 
+use std::fmt;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::dollars::Dollars;
 
 /// How much is served at a time, and how much each client may ask for. Whatever is not set has no limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +29,46 @@ pub struct Limits {
     /// be shown.
     #[serde(skip_serializing_if = "KeyLimits::is_none")]
     pub anonymous: KeyLimits,
+    /// What becomes of requests by clients with a budget for models whose price is not known (docs/PRICING.md).
+    pub unpriced: Unpriced,
+}
+
+/// What becomes of a request whose cost will not be known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unpriced {
+    /// It is served, and counts against no budget.
+    #[default]
+    Allow,
+    /// It is refused.
+    Refuse,
+}
+
+/// How long a budget is for: from midnight to midnight in UTC, a week from Monday on, a month from its first day on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// A day.
+    Day,
+    /// An ISO week.
+    Week,
+    /// A month.
+    Month,
+}
+
+impl Period {
+    /// All there are, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        })
+    }
 }
 
 impl Default for Limits {
@@ -36,6 +79,7 @@ impl Default for Limits {
             queue_timeout: Duration::from_secs(10),
             keys: KeyLimits::default(),
             anonymous: KeyLimits::default(),
+            unpriced: Unpriced::default(),
         }
     }
 }
@@ -58,12 +102,23 @@ pub struct KeyLimits {
     /// Of these, requests for a stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streams: Option<u32>,
+    /// US dollars a day, by the calendar in UTC. What a request costs is known when its answer ends: whatever is under way when
+    /// the budget is used up goes on to its end, and overdraws it. Then requests are refused until the next day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_per_day: Option<Dollars>,
+    /// US dollars a week, from Monday on, in the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_per_week: Option<Dollars>,
+    /// US dollars a month, in the same way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_per_month: Option<Dollars>,
 }
 
 impl KeyLimits {
     /// What is in force where these are set and those are the defaults; what is left has a limit that is more than 0.
     #[must_use]
     pub fn over(self, defaults: Self) -> Self {
+        let budget = |own: Option<Dollars>, default| own.or(default).filter(|budget| budget.nanos() > 0);
         Self {
             requests_per_minute: self
                 .requests_per_minute
@@ -75,7 +130,16 @@ impl KeyLimits {
                 .filter(|limit| *limit > 0),
             concurrency: self.concurrency.or(defaults.concurrency).filter(|limit| *limit > 0),
             streams: self.streams.or(defaults.streams).filter(|limit| *limit > 0),
+            budget_per_day: budget(self.budget_per_day, defaults.budget_per_day),
+            budget_per_week: budget(self.budget_per_week, defaults.budget_per_week),
+            budget_per_month: budget(self.budget_per_month, defaults.budget_per_month),
         }
+    }
+
+    /// The budgets that are set.
+    pub fn budgets(&self) -> impl Iterator<Item = (Period, Dollars)> + use<> {
+        let budgets = [self.budget_per_day, self.budget_per_week, self.budget_per_month];
+        Period::ALL.into_iter().zip(budgets).filter_map(|(period, budget)| Some((period, budget?)))
     }
 
     /// Whether nothing is limited.
@@ -98,6 +162,16 @@ mod tests {
         };
         check(KeyLimits::default(), [Some(60), Some(2)]);
         check(KeyLimits { requests_per_minute: Some(5), ..KeyLimits::default() }, [Some(5), Some(2)]);
+        let day = |dollars| KeyLimits {
+            budget_per_day: Some(Dollars::from_nanos(dollars)),
+            ..KeyLimits::default()
+        };
+        assert_eq!(KeyLimits::default().over(day(5)), day(5));
+        assert_eq!(
+            day(7).over(day(5)).budgets().collect::<Vec<_>>(),
+            [(Period::Day, Dollars::from_nanos(7))]
+        );
+        assert!(day(0).over(day(5)).is_none());
         let free = KeyLimits { requests_per_minute: Some(0), streams: Some(0), ..KeyLimits::default() };
         check(free, [None, None]);
         assert!(free.over(defaults).is_none());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::SecretSource;
 
-/// What several replicas have in common: the requests and tokens a minute of each key (`[limits]`), counted in Redis or Valkey.
+/// What several replicas have in common: the requests and tokens a minute and the budgets of each key (`[limits]`), counted in Redis or Valkey.
 /// Requests and streams at a time, and `[limits]` concurrency, are each replica's own.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

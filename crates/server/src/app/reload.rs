@@ -14,13 +14,14 @@ use super::watch::is_same;
 use super::{App, Current, Instance, Instances, Process, Read};
 
 /// What a reload can change; anything else is read at the start. Keys, or the sections above them.
-const LIVE: [&str; 17] = [
+const LIVE: [&str; 18] = [
     "auth",
     "disconnect",
     "health.critical",
     "health.slow",
     "limits.anonymous",
     "limits.keys",
+    "limits.unpriced",
     "management.token",
     "pricing",
     "providers",

@@ -20,6 +20,15 @@ pub(super) struct Level {
     pub(super) reset: Duration,
 }
 
+impl Level {
+    /// How much of it is left, from 0 to 1.
+    pub(super) fn share(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
+        let share = self.remaining as f64 / self.limit as f64;
+        share
+    }
+}
+
 impl Bucket {
     /// Takes one out.
     ///

@@ -1,17 +1,19 @@
-//! The rates of all replicas together, counted in Redis: one script, and one round trip, for each decision.
+//! The rates and the spending of all replicas together, counted in Redis: one script, and one round trip, for each decision.
 //!
 //! Each replica's own buckets mirror what Redis said last. Without an answer in time they alone decide, and Redis is left
 //! alone until it answers again; then it learns what was used here meanwhile, and all have the same numbers within a minute.
 
+use std::collections::HashMap;
 use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ccproxy_config::{KeyLimits, Mistake, Settings};
+use ccproxy_config::{KeyLimits, Mistake, Period, Settings};
 use ccproxy_health::{Check, Outcome, Spec, SpecError, check_fn};
+use jiff::{Timestamp, ToSpan};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, RedisResult, Script};
+use redis::{Client, Cmd, FromRedisValue, Script, ScriptInvocation};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
@@ -33,6 +35,9 @@ const LONGEST: u64 = 30 * 24 * 3600 * 1_000_000;
 pub(crate) struct Shared {
     client: Client,
     script: Script,
+    spending: Script,
+    /// What tells this process from others that spend.
+    name: String,
     prefix: String,
     timeout: Duration,
     manager: OnceLock<ConnectionManager>,
@@ -40,13 +45,16 @@ pub(crate) struct Shared {
     answers: AtomicBool,
     charges: mpsc::Sender<Charge>,
     inbox: Mutex<Option<mpsc::Receiver<Charge>>>,
+    /// The ledgers, by their names, with spending that could not be told.
+    untold: Mutex<HashMap<Box<str>, Arc<Ledger>>>,
 }
 
-/// Tokens that were used.
-struct Charge {
-    ledger: Arc<Ledger>,
-    tokens: u64,
-    per_minute: u64,
+/// What is to be told.
+enum Charge {
+    /// Tokens that were used.
+    Tokens { ledger: Arc<Ledger>, tokens: u64, per_minute: u64 },
+    /// Money was spent; the ledger knows how much.
+    Money(Arc<Ledger>),
 }
 
 /// What was decided of a request: what is used, and how long to wait where it is refused; each of requests and tokens.
@@ -78,12 +86,15 @@ impl Shared {
         Ok(Some(Arc::new(Self {
             client,
             script: Script::new(include_str!("window.lua")),
+            spending: Script::new(include_str!("budget.lua")),
+            name: format!("by:{:032x}", fastrand::u128(..)),
             prefix: settings.shared.prefix.clone(),
             timeout: settings.shared.timeout,
             manager: OnceLock::new(),
             answers: AtomicBool::new(false),
             charges,
             inbox: Mutex::new(Some(inbox)),
+            untold: Mutex::default(),
         })))
     }
 
@@ -111,17 +122,69 @@ impl Shared {
         loop {
             let ping = Cmd::ping().query_async::<()>(&mut manager).await;
             self.heard(ping.is_ok());
+            if ping.is_ok() {
+                self.make_good().await;
+            }
             sleep(EVERY).await;
         }
     }
 
     async fn send(&self, mut inbox: mpsc::Receiver<Charge>) {
-        while let Some(Charge { ledger, tokens, per_minute }) = inbox.recv().await {
-            let spent = micros(cost(tokens, per_minute)).min(LONGEST);
-            let asked = [0, 0, spent, 0, 0];
-            if self.ask(&ledger, asked.map(|n| n.to_string()), PATIENCE).await.is_none() {
-                ledger.drift();
+        while let Some(charge) = inbox.recv().await {
+            match charge {
+                Charge::Tokens { ledger, tokens, per_minute } => {
+                    let spent = micros(cost(tokens, per_minute)).min(LONGEST);
+                    let asked = [0, 0, spent, 0, 0];
+                    if self.ask(&ledger, asked.map(|n| n.to_string()), PATIENCE).await.is_none() {
+                        ledger.drift();
+                    }
+                }
+                // What has been told with a later one need not be told again.
+                Charge::Money(ledger) if ledger.spending.is_untold(Timestamp::now()) => {
+                    self.tell_spending(&ledger, Some(PATIENCE)).await;
+                }
+                Charge::Money(_) => {}
             }
+        }
+    }
+
+    /// Tells what could not be told before.
+    async fn make_good(&self) {
+        let untold = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
+        for ledger in untold.into_values() {
+            self.tell_spending(&ledger, Some(PATIENCE)).await;
+        }
+    }
+
+    /// Tells what was spent here, and learns what all have spent; without an answer in time it is told later.
+    pub(super) async fn tell_spending(&self, ledger: &Arc<Ledger>, limit: Option<Duration>) {
+        let told = ledger.spending.to_tell(Timestamp::now());
+        let mut call = self.spending.prepare_invoke();
+        call.arg(&self.name);
+        for (period, window) in Period::ALL.into_iter().zip(&told) {
+            let day = window.start.as_second() / (24 * 3600);
+            call.key(format!("{}:{{{}}}:spent:{period}:{day}", self.prefix, ledger.name()));
+            // Clocks differ.
+            let end = window.end.checked_add(24.hours()).unwrap_or(window.end);
+            call.arg(window.own).arg(end.as_second());
+        }
+        match self.invoke::<[i64; 3]>(&call, limit.unwrap_or(self.timeout)).await {
+            Some(totals) => ledger.spending.learn(Timestamp::now(), &told, totals),
+            None => self.tell_later(ledger),
+        }
+    }
+
+    fn tell_later(&self, ledger: &Arc<Ledger>) {
+        if ledger.spending.is_untold(Timestamp::now()) {
+            let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+            untold.entry(ledger.name.clone()).or_insert_with(|| Arc::clone(ledger));
+        }
+    }
+
+    /// Money was spent.
+    pub(super) fn spent(&self, ledger: &Arc<Ledger>) {
+        if self.charges.try_send(Charge::Money(Arc::clone(ledger))).is_err() {
+            self.tell_later(ledger);
         }
     }
 
@@ -149,14 +212,13 @@ impl Shared {
 
     /// Sends what was used.
     pub(super) fn charge(&self, ledger: &Arc<Ledger>, tokens: u64, per_minute: u64) {
-        let charge = Charge { ledger: Arc::clone(ledger), tokens, per_minute };
+        let charge = Charge::Tokens { ledger: Arc::clone(ledger), tokens, per_minute };
         if self.charges.try_send(charge).is_err() {
             ledger.drift();
         }
     }
 
     async fn ask(&self, ledger: &Ledger, args: [String; 5], limit: Duration) -> Option<[u64; 4]> {
-        let mut manager = self.manager.get().filter(|_| self.answers.load(Ordering::Relaxed))?.clone();
         let mut call = self.script.prepare_invoke();
         for window in ["requests", "tokens"] {
             call.key(format!("{}:{{{}}}:{window}", self.prefix, ledger.name()));
@@ -164,10 +226,14 @@ impl Shared {
         args.iter().for_each(|arg| {
             call.arg(arg);
         });
-        let asked = async { call.invoke_async::<(u64, u64, u64, u64)>(&mut manager).await };
-        let answer: Option<RedisResult<_>> = timeout(limit, asked).await.ok();
-        let (requests, tokens, request_wait, token_wait) = match answer {
-            Some(Ok(answer)) => answer,
+        self.invoke(&call, limit).await
+    }
+
+    async fn invoke<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>, limit: Duration) -> Option<T> {
+        let mut manager = self.manager.get().filter(|_| self.answers.load(Ordering::Relaxed))?.clone();
+        let asked = async { call.invoke_async::<T>(&mut manager).await };
+        match timeout(limit, asked).await.ok() {
+            Some(Ok(answer)) => Some(answer),
             failed => {
                 let error = failed.and_then(Result::err);
                 tracing::debug!(
@@ -175,10 +241,9 @@ impl Shared {
                     "shared_limits_no_answer"
                 );
                 self.heard(false);
-                return None;
+                None
             }
-        };
-        Some([requests, tokens, request_wait, token_wait])
+        }
     }
 
     fn heard(&self, answers: bool) {

@@ -38,9 +38,9 @@ async fn tokens_may_be_overdrawn_once() {
         KeyLimits { tokens_per_minute: Some(600), requests_per_minute: Some(60), ..KeyLimits::default() };
     let ci = account(&ledgers, "ci", limits);
     assert!(ci.admit(false).await.is_ok());
-    ci.charge(&usage(599));
+    ci.charge(&usage(599), None);
     assert!(ci.admit(false).await.is_ok(), "one is left");
-    ci.charge(&usage(901));
+    ci.charge(&usage(901), None);
     let refused = ci.admit(false).await.err().unwrap();
     assert_eq!(refused, Refusal { limit: Limit::Tokens(600), wait: Duration::from_millis(90_100) });
     advance(refused.wait).await;
@@ -92,4 +92,64 @@ async fn ledgers_that_say_nothing_are_let_go() {
     ledgers.ledger("one more");
     assert_eq!(ledgers.by_name.read().unwrap().len(), 2, "what was used and the new one");
     assert!(account(&ledgers, "used", limits).admit(false).await.is_err(), "what was used is not forgotten");
+}
+
+fn dollars(dollars: i64) -> Cost {
+    Cost::from_nanos(dollars * 1_000_000_000)
+}
+
+#[tokio::test]
+async fn budgets_are_charged_at_the_end_and_outlive_the_keys() {
+    let ledgers = Ledgers::new(None);
+    let limits = KeyLimits { budget_per_month: Some("5".parse().unwrap()), ..KeyLimits::default() };
+    let ci = account(&ledgers, "ci", limits);
+    let (one, other) = (ci.admit(false).await.ok().unwrap(), ci.admit(true).await.ok().unwrap());
+    assert_eq!(ledgers.standing(Some("ci"), &limits).1, 2);
+    ci.charge(&usage(10), Some(dollars(4)));
+    ci.charge(&usage(10), None);
+    assert!(ci.admit(false).await.is_ok(), "what has no price counts as nothing");
+    ci.charge(&usage(10), Some(dollars(4)));
+    let refused = ci.admit(false).await.err().unwrap();
+    assert_eq!(refused.limit, Limit::Budget("5".parse().unwrap(), Period::Month));
+    assert_eq!(refused.limit.to_string(), "5 USD per month");
+    assert!(refused.is_rate() && refused.wait <= Duration::from_secs(31 * 24 * 3600));
+    assert!(account(&ledgers, "other", limits).admit(false).await.is_ok(), "each has its own");
+    drop((ci, one, other));
+    // The keys are read anew, with more.
+    let more = KeyLimits { budget_per_month: Some("9".parse().unwrap()), ..KeyLimits::default() };
+    assert!(account(&ledgers, "ci", more).admit(false).await.is_ok());
+    let (budgets, running) = ledgers.standing(Some("ci"), &more);
+    let [budget] = budgets.as_slice() else { panic!("{budgets:?}") };
+    assert_eq!(
+        (budget.window, budget.spent_usd, budget.limit_usd, running),
+        (Period::Month, dollars(8), dollars(9), 0)
+    );
+    assert!(budget.resets > Timestamp::now());
+}
+
+#[tokio::test]
+async fn what_was_spent_before_a_restart_counts() {
+    let ledgers = Ledgers::new(None);
+    let limits = KeyLimits {
+        budget_per_day: Some("3".parse().unwrap()),
+        budget_per_week: Some("7".parse().unwrap()),
+        ..KeyLimits::default()
+    };
+    // At midnight another window may begin, of which nothing is known.
+    let windows = Ledgers::windows();
+    for (period, since) in windows {
+        let spent = if period == Period::Day { 2 } else { 6 };
+        ledgers.restore(period, since, [(Some("ci".to_owned()), dollars(spent)), (None, dollars(50))]);
+    }
+    if windows != Ledgers::windows() {
+        return;
+    }
+    let ci = account(&ledgers, "ci", limits);
+    assert!(ci.admit(false).await.is_ok());
+    ci.charge(&usage(1), Some(dollars(1)));
+    let refused = ci.admit(false).await.err().unwrap();
+    let spent = |budgets: Vec<Budget>| budgets.into_iter().map(|budget| budget.spent_usd).collect::<Vec<_>>();
+    assert!(matches!(refused.limit, Limit::Budget(_, Period::Week | Period::Day)));
+    assert_eq!(spent(ledgers.standing(Some("ci"), &limits).0), [dollars(3), dollars(7)]);
+    assert!(account(&ledgers, "", limits).admit(false).await.is_err(), "all who have no named key");
 }

@@ -59,7 +59,8 @@ impl Account {
                 put(level, names, reset(family, clock, level.reset), headers);
             }
         }
-        let claims = [("requests", requests), ("tokens", tokens)];
+        let budget = self.ledger.spending.level(Timestamp::now(), limits);
+        let claims = [("requests", requests), ("tokens", tokens), ("budget", budget)];
         if family == Family::Anthropic && !headers.contains_key(&UNIFIED_STATUS) {
             unified(claims, refusal.filter(Refusal::is_rate), clock, headers);
         }
@@ -110,21 +111,21 @@ fn go_duration(wait: Duration) -> String {
 
 /// Claude Code shows these: how it stands with the limit that has the least left of it.
 fn unified(
-    claims: [(&'static str, Option<Level>); 2],
+    claims: [(&'static str, Option<Level>); 3],
     refusal: Option<Refusal>,
     clock: SystemTime,
     headers: &mut HeaderMap,
 ) {
-    #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
-    let share = |level: &Level| level.remaining as f64 / level.limit as f64;
+    let refused = refusal.and_then(|refusal| refusal.limit.claim());
     let known = claims.into_iter().filter_map(|(claim, level)| Some((claim, level?)));
-    let Some((claim, level)) = known.min_by(|(_, one), (_, other)| share(one).total_cmp(&share(other)))
+    let told = known.filter(|(claim, _)| refused.is_none_or(|refused| refused == *claim));
+    let Some((claim, level)) = told.min_by(|(_, one), (_, other)| one.share().total_cmp(&other.share()))
     else {
         return;
     };
     let (status, wait) = match refusal {
         Some(refusal) => ("rejected", refusal.wait),
-        None if share(&level) < 0.1 => ("allowed_warning", level.reset),
+        None if level.share() < 0.1 => ("allowed_warning", level.reset),
         None => ("allowed", level.reset),
     };
     headers.insert(UNIFIED_STATUS, HeaderValue::from_static(status));
@@ -171,17 +172,25 @@ mod tests {
         let level = |limit, remaining| Level { limit, remaining, reset: Duration::from_secs(50) };
         let clock = UNIX_EPOCH + Duration::from_secs(1000);
         let refusal = Refusal { limit: super::super::Limit::Tokens(100), wait: Duration::from_millis(1500) };
-        let check = |claims: [Option<Level>; 2], refusal, expect: [&str; 3]| {
+        let check = |claims: [Option<Level>; 3], refusal, expect: [&str; 3]| {
             let mut headers = HeaderMap::new();
-            unified([("requests", claims[0]), ("tokens", claims[1])], refusal, clock, &mut headers);
+            let [requests, tokens, budget] = claims;
+            let claims = [("requests", requests), ("tokens", tokens), ("budget", budget)];
+            unified(claims, refusal, clock, &mut headers);
             assert_eq!(
                 [UNIFIED_STATUS, UNIFIED_RESET, UNIFIED_CLAIM].map(|name| headers[name].clone()),
                 expect
             );
         };
-        check([Some(level(60, 59)), None], None, ["allowed", "1050", "requests"]);
-        check([Some(level(60, 30)), Some(level(100, 60))], None, ["allowed", "1050", "requests"]);
-        check([Some(level(60, 30)), Some(level(100, 5))], None, ["allowed_warning", "1050", "tokens"]);
-        check([None, Some(level(100, 0))], Some(refusal), ["rejected", "1002", "tokens"]);
+        check([Some(level(60, 59)), None, None], None, ["allowed", "1050", "requests"]);
+        check([Some(level(60, 30)), Some(level(100, 60)), None], None, ["allowed", "1050", "requests"]);
+        check([Some(level(60, 30)), Some(level(100, 5)), None], None, ["allowed_warning", "1050", "tokens"]);
+        check(
+            [Some(level(60, 30)), None, Some(level(25_000_000_000, 1))],
+            None,
+            ["allowed_warning", "1050", "budget"],
+        );
+        check([Some(level(60, 0)), Some(level(100, 1)), None], Some(refusal), ["rejected", "1002", "tokens"]);
+        check([None, Some(level(100, 0)), None], Some(refusal), ["rejected", "1002", "tokens"]);
     }
 }

@@ -112,7 +112,7 @@ impl Exchange {
         until: Instant,
     ) -> Result<(), Error> {
         let app = Arc::clone(&self.app);
-        let costs = self.operation.has_body() && self.operation != Operation::CountTokens;
+        let costs = super::resolve::costs(self.operation);
         if let Some(account) = costs.then(|| app.ledgers.account(client)).flatten() {
             let seats = self.account.insert(account).admit(stream).await;
             self.places.seats = Some(seats.map_err(|refusal| client.limited(refusal))?);
@@ -306,7 +306,7 @@ impl Exchange {
         self.places = Places::default();
         self.cost = self.costs();
         if let Some(account) = &self.account {
-            account.charge(&self.usage);
+            account.charge(&self.usage, self.cost);
         }
         tracing::debug!(
             id = self.id.as_str(),

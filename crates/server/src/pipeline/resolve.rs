@@ -54,7 +54,8 @@ pub(super) fn plan(
     session: Session<'_>,
 ) -> Result<Plan, Error> {
     let (model, operation) = (wanted.model(client)?, wanted.operation);
-    Ok(match (wanted.mount, model) {
+    let priced = |target: &Target| !pays(app, operation, client) || has_price(app, target);
+    let plan = match (wanted.mount, model) {
         (Mount::Instance(instance), model) => {
             Plan::one(allowed(client, mapped(instance, model.unwrap_or_default()))?)
         }
@@ -63,17 +64,39 @@ pub(super) fn plan(
             let route = route(app, model)?;
             let first = first(route, model, client)?;
             if route.targets.len() == 1 {
-                return Ok(Plan::one(first).by(&route.name));
+                Plan::one(first).by(&route.name)
+            } else {
+                let order = route.order(session.of(route.sticky).as_deref());
+                let listed = order.into_iter().filter_map(|at| route.targets.get(at));
+                let able = listed.filter(|target| {
+                    client.may_ask(&target.instance.name) && serves(&*target.instance.provider, operation)
+                });
+                let able = able.map(|target| target.mapped(model)).filter(priced);
+                // If none speaks it, the first says so.
+                Plan::several(app, able.collect(), first)?.by(&route.name)
             }
-            let order = route.order(session.of(route.sticky).as_deref());
-            let listed = order.into_iter().filter_map(|at| route.targets.get(at));
-            let able = listed.filter(|target| {
-                client.may_ask(&target.instance.name) && serves(&*target.instance.provider, operation)
-            });
-            // If none speaks it, the first says so.
-            Plan::several(app, able.map(|target| target.mapped(model)).collect(), first)?.by(&route.name)
         }
-    })
+    };
+    if priced(&plan.target) {
+        return Ok(plan);
+    }
+    let Target { instance, model, .. } = plan.target;
+    Err(Error::Unpriced { instance: instance.name.clone(), model })
+}
+
+/// Whether a request may go only where it is known what it costs.
+fn pays(app: &App, operation: Operation, client: Client<'_>) -> bool {
+    app.limits.refuses_unpriced && costs(operation) && client.limits().budgets().next().is_some()
+}
+
+/// Whether a request costs anything.
+pub(super) fn costs(operation: Operation) -> bool {
+    operation.has_body() && operation != Operation::CountTokens
+}
+
+fn has_price(app: &App, target: &Target) -> bool {
+    let Target { instance, model, .. } = target;
+    app.prices.of(&instance.name, instance.kind, model).is_some()
 }
 
 /// The target that the unified `/v1` has for a model when all is well.

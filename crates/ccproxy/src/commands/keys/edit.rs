@@ -26,7 +26,7 @@ pub(super) fn entry(new: &Entry<'_>) -> Table {
 }
 
 fn limits(limits: KeyLimits) -> Option<InlineTable> {
-    let KeyLimits { requests_per_minute, tokens_per_minute, concurrency, streams } = limits;
+    let KeyLimits { requests_per_minute, tokens_per_minute, concurrency, streams, .. } = limits;
     let set = [
         ("requests_per_minute", requests_per_minute),
         ("tokens_per_minute", tokens_per_minute),
@@ -35,7 +35,10 @@ fn limits(limits: KeyLimits) -> Option<InlineTable> {
     ];
     let set =
         set.into_iter().filter_map(|(key, limit)| Some((key, i64::try_from(limit?).unwrap_or(i64::MAX))));
-    let table: InlineTable = set.collect();
+    let mut table: InlineTable = set.collect();
+    for (period, budget) in limits.budgets() {
+        table.insert(format!("budget_per_{period}"), budget.to_string().into());
+    }
     (!table.is_empty()).then_some(table)
 }
 

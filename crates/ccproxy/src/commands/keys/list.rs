@@ -80,12 +80,13 @@ impl<'a> Listed<'a> {
 }
 
 fn limits(limits: &KeyLimits) -> String {
-    let KeyLimits { requests_per_minute, tokens_per_minute, concurrency, streams } = *limits;
+    let KeyLimits { requests_per_minute, tokens_per_minute, concurrency, streams, .. } = *limits;
     let all = [
         requests_per_minute.map(|most| format!("{most} requests/min")),
         tokens_per_minute.map(|most| format!("{most} tokens/min")),
         concurrency.map(|most| format!("{most} at a time")),
         streams.map(|most| format!("{most} streams")),
     ];
-    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let budgets = limits.budgets().map(|(period, budget)| format!("{budget} USD/{period}"));
+    all.into_iter().flatten().chain(budgets).collect::<Vec<_>>().join(", ")
 }
