@@ -13,8 +13,10 @@ use secrecy::ExposeSecret;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
+use crate::limits::Ledgers;
 
 /// The lane's name.
 pub(crate) const NAME: &str = "store";
@@ -28,6 +30,8 @@ const MAINTAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_
 pub(crate) struct Archive {
     options: Options,
     store: OnceLock<Store>,
+    /// Cancelled when there is one.
+    opened: CancellationToken,
     /// Why there is none yet.
     reason: Mutex<String>,
     readers: Semaphore,
@@ -61,6 +65,7 @@ impl Archive {
         Ok(Some(Arc::new(Self {
             options: Options { kind, kept },
             store: OnceLock::new(),
+            opened: CancellationToken::new(),
             reason: Mutex::new("it is being opened".to_owned()),
             readers: Semaphore::new(READERS),
             transitions: Mutex::default(),
@@ -81,6 +86,17 @@ impl Archive {
     /// Whether the store is open.
     pub(crate) fn is_open(&self) -> bool {
         self.store.get().is_some()
+    }
+
+    /// Waits for the store, and has what was spent before taken over: a restart gives nobody a budget anew.
+    pub(crate) async fn restore(&self, ledgers: &Ledgers) {
+        self.opened.cancelled().await;
+        for (period, since) in Ledgers::windows() {
+            match self.read(move |store| store.spent(since)).await {
+                Ok(spent) => ledgers.restore(period, since, spent),
+                Err(error) => tracing::error!(%error, %period, "budgets_begin_anew"),
+            }
+        }
     }
 
     /// Reads on a thread that may block.
@@ -116,7 +132,9 @@ impl Archive {
         match Store::open(&self.options) {
             Ok(store) => {
                 tracing::info!(kind = store.name(), "store_is_open");
-                Ok(self.store.get_or_init(|| store))
+                let store = self.store.get_or_init(|| store);
+                self.opened.cancel();
+                Ok(store)
             }
             Err(error) => {
                 *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = error.to_string();

@@ -133,6 +133,12 @@ impl Keys {
         self.management.is_some_and(|token| shown(headers).any(|key| blake3::hash(key) == token))
     }
 
+    /// What each named key may do, and after them, as no name, what all clients without one may do together.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = (Option<&str>, &KeyLimits)> {
+        let named = self.named.iter().map(|named| (Some(named.key.name.as_str()), &named.key.limits));
+        named.chain([(None, &self.anonymous)])
+    }
+
     /// Looks at a request's key.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! From start to stop: gates, drain, deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ccproxy_config::Shutdown;
@@ -52,6 +53,12 @@ pub(crate) async fn supervise(
     if let Some(shared) = app.ledgers.shared().cloned() {
         let stop = stop_watching.clone();
         watchers.spawn(async move { shared.run(stop).await });
+    }
+    if let Some(archive) = app.archive.clone() {
+        let (process, stop) = (Arc::clone(&app), stop_watching.clone());
+        watchers.spawn(async move {
+            stop.run_until_cancelled(archive.restore(&process.ledgers)).await;
+        });
     }
     let end = tokio::select! {
         biased;

@@ -234,3 +234,28 @@ async fn a_client_that_leaves_is_recorded_with_what_it_got() {
     let found = records(&stage, "&ending=client_gone", 1).await;
     assert_eq!((&found[0]["status"], &found[0]["fault"]), (&200.into(), &Value::Null));
 }
+
+#[tokio::test]
+async fn a_restart_gives_nobody_a_budget_anew() {
+    let hash = blake3::hash(b"a-key");
+    let extra = format!(
+        "[[pricing.models]]\nmodel = '*-x'\ninput = 0\noutput = 1_000_000\n\
+         [auth]\nkeys = [{{ name = 'a', hash = 'blake3:{hash}', limits = {{ budget_per_month = 1 }} }}]\n"
+    );
+    let (stage, dir) = keeping(&extra).await;
+    let ask = || ask::request(ask::MESSAGES, false).header("x-api-key", "a-key");
+    assert_eq!(stage.send(&ask()).await.status, 200);
+    assert_eq!(stage.send(&ask()).await.status, 429);
+    let keys = api(&stage, "/api/keys").await;
+    let budget = &keys["keys"][0]["budget"][0];
+    assert_eq!((&keys["keys"][0]["name"], &budget["window"], &budget["limit_usd"]), (&"a".into(), &"month".into(), &1.0.into()));
+    assert!(budget["spent_usd"].as_f64().unwrap() > 1.0, "{keys}");
+    records(&stage, "&key=a&status=200", 1).await;
+    let store = format!("[store]\nurl = {{ value = '{}' }}\n", dir.path().join("s.db").display());
+    let again = Stage::beside(stage, &format!("{store}{extra}")).await;
+    within("the budget is used up there, too", async {
+        // Until the store is open, nobody knows: this costs more of what is gone.
+        while again.send(&ask()).await.status != 429 {}
+    })
+    .await;
+}

@@ -7,10 +7,12 @@
 //! | `/api/requests/live` | those to come, as events |
 //! | `/api/overview` | the process and its traffic |
 //! | `/api/providers` | the instances: breaker, rest, room, credentials |
+//! | `/api/keys` | what clients' keys may do and have spent |
 //! | `/api/config` | the configuration in force, masked |
 //! | `/api/health/transitions` | the history of health |
 
 mod csv;
+mod keys;
 mod live;
 mod overview;
 mod parameters;
@@ -50,6 +52,7 @@ pub(super) fn pages() -> Router<Arc<App>> {
         .route("/api/requests/{id}", get(requests::one))
         .route("/api/overview", page(overview::overview))
         .route("/api/providers", page(providers::providers))
+        .route("/api/keys", page(keys::keys))
         .route("/api/config", page(overview::config))
         .route("/api/health/transitions", page(overview::transitions))
 }
