@@ -1,0 +1,84 @@
+import { NONE, compact, count, duration, millis } from '../../lib/format';
+import { href } from '../../lib/route';
+import { title } from '../../lib/words';
+import type { Provider, Room, State } from '../../types';
+import { Meter } from '../../ui/meter';
+import { Panel } from '../../ui/panel';
+import { Status } from '../../ui/status';
+import { Time } from '../../ui/time';
+
+const BREAKER: Record<Provider['breaker'], [State, string]> = {
+  closed: ['pass', 'Closed: requests go through'],
+  half_open: ['warn', 'Half open: it tries again'],
+  open: ['fail', 'Open: it is left alone for now'],
+};
+
+/** Below this share of a limit there is little room, as the check of rate limits has it. */
+const LITTLE = 0.1;
+
+function resets(reset: Room['reset']): string {
+  if (reset === null) return '';
+  const left = typeof reset === 'number' ? reset : Date.parse(reset) - Date.now();
+  return Number.isNaN(left) || left <= 0 ? '' : ` · full in ${duration(left)}`;
+}
+
+function RoomMeter({ name, room }: { name: string; room: Room }) {
+  const { limit, remaining } = room;
+  if (limit === null || remaining === null) return null;
+  const state: State = remaining <= 0 ? 'fail' : remaining / limit < LITTLE ? 'warn' : 'pass';
+  return <Meter label={`${title(name)} left`} value={remaining} max={limit} text={`${compact(remaining)} of ${compact(limit)}${resets(room.reset)}`} state={state} />;
+}
+
+function Standing({ of }: { of: Provider['credentials'][number] }) {
+  const expired = of.expires !== null && Date.parse(of.expires) < Date.now();
+  return (
+    <span class="quiet small">
+      {!of.usable && !expired && 'cannot be used '}
+      {of.resting_ms !== null && `rests ${duration(of.resting_ms)} `}
+      {of.expires !== null && <>{expired ? 'expired' : 'expires'} <Time at={of.expires} as="ago" /></>}
+    </span>
+  );
+}
+
+export function ProviderCard({ of }: { of: Provider }) {
+  const [breaker, breakerText] = BREAKER[of.breaker];
+  const rooms = Object.entries(of.rate_limit ?? {}).filter((pair): pair is [string, Room] => pair[1] !== null);
+  return (
+    <Panel title={of.name} aside={<><span class="tag">{of.kind}</span><Status state={of.status} /></>} class="card">
+      <dl class="list">
+        <div><dt>Breaker</dt><dd><Status state={breaker} text={breakerText} /></dd></div>
+        {!of.started && <div><dt>Start</dt><dd><Status state="warn" text="It has not started yet" /></dd></div>}
+        {of.resting_ms !== null && <div><dt>Rests</dt><dd><Status state="warn" text={`for ${duration(of.resting_ms)} more, as it asked`} /></dd></div>}
+        <div><dt>First byte</dt><dd>{of.latency_ms === null ? NONE : `${millis(of.latency_ms)} on average`}</dd></div>
+        <div><dt>Speaks</dt><dd>{of.dialects.join(', ') || NONE}</dd></div>
+        {of.concurrency === null && <div><dt>Running</dt><dd>{count(of.running)}, no limit</dd></div>}
+      </dl>
+      {of.concurrency !== null && (
+        <Meter label="Running" value={of.running} max={of.concurrency} text={`${count(of.running)} of ${count(of.concurrency)}`} state={of.running >= of.concurrency ? 'warn' : 'pass'} />
+      )}
+      {rooms.map(([name, room]) => <RoomMeter key={name} name={name} room={room} />)}
+      {rooms.length === 0 && <p class="quiet small">It tells nothing of its rate limits.</p>}
+      {of.credentials.length > 0 && (
+        <>
+          <h3>Credentials</h3>
+          <ul class="credentials">
+            {of.credentials.map((one) => (
+              <li key={one.name}>
+                <Status
+                  state={one.usable ? (one.resting_ms === null ? 'pass' : 'warn') : 'fail'}
+                  text={one.name}
+                />
+                <Standing of={one} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <p class="links">
+        <a href={href('traffic', null, { provider: of.name })}>Traffic<span class="hidden"> of {of.name}</span></a>
+        <a href={href('requests', null, { tab: 'history', provider: of.name, ending: 'failed' })}>Failures<span class="hidden"> of {of.name}</span></a>
+        <a href={href('health')}>Checks<span class="hidden"> of {of.name}</span></a>
+      </p>
+    </Panel>
+  );
+}

@@ -1,0 +1,44 @@
+// Pictures of every view: `node test/shots.mjs [FOLDER] [NAME…]`, of the mock server or of BASE_URL.
+
+import { mkdir } from 'node:fs/promises';
+import { launch, open } from './browser.mjs';
+import { start } from './mock.mjs';
+
+const [folder = 'shots', ...wanted] = process.argv.slice(2);
+const mock = process.env.BASE_URL === undefined ? await start({ rate: 2 }) : null;
+const base = process.env.BASE_URL ?? mock.url;
+const failed = mock === null ? '' : mock.record;
+
+function requestId() {
+  let one = failed();
+  while (one.attempts.length < 2 || one.first_token_ms === null) one = failed();
+  mock.tell(one);
+  return one.id;
+}
+
+const VIEWS = {
+  overview: '#/overview', health: '#/health', traffic: '#/traffic?range=1h', spend: '#/spend', requests: '#/requests',
+  history: '#/requests?tab=history', request: mock === null ? null : `#/requests/${requestId()}`, providers: '#/providers', config: '#/config',
+};
+
+await mkdir(folder, { recursive: true });
+const browser = await launch();
+const shapes = [['light', 1280, 800], ['dark', 1280, 800], ['narrow', 390, 844]];
+for (const [view, hash] of Object.entries(VIEWS)) {
+  for (const [shape, width, height] of shapes) {
+    const name = `dashboard-${view}-${shape}`;
+    if (hash === null || (wanted.length > 0 && !wanted.some((one) => name.includes(one)))) continue;
+    const { context, page } = await open(browser, { viewport: { width, height }, colorScheme: shape === 'dark' ? 'dark' : 'light' });
+    await page.goto(`${base}/dashboard${hash}`);
+    await page.waitForSelector('main .panel, main .verdict');
+    await page.waitForFunction(() => document.querySelector('.loading') === null);
+    // Rates are of two looks at the counters.
+    if (view === 'overview') await page.waitForTimeout(5_500);
+    else if (view === 'requests') await page.waitForTimeout(2_500);
+    else await page.waitForTimeout(400);
+    await page.screenshot({ path: `${folder}/${name}.png`, fullPage: process.env.FULL !== undefined });
+    await context.close();
+  }
+}
+await browser.close();
+await mock?.stop();
