@@ -3,10 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, readdir, unlink, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { gzip } from 'pako';
 
 const ROOT = new URL('../', import.meta.url);
-const DIST = new URL('../../crates/dashboard/dist/', import.meta.url);
+const DIST = process.env.DASHBOARD_DIST === undefined
+  ? new URL('../../crates/dashboard/dist/', import.meta.url)
+  : pathToFileURL(`${process.env.DASHBOARD_DIST}/`);
 /** What the build reads. */
 const SOURCES = ['build', 'src', 'index.html', 'package.json', 'package-lock.json', 'tsconfig.json', 'vite.config.mjs'];
 /** Less is not worth compressing. */

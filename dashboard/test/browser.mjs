@@ -31,3 +31,9 @@ export async function open(browser, options = {}) {
   });
   return { context, page, complaints };
 }
+
+/** Waits until the view shows what it has to show. */
+export async function settled(page) {
+  await page.waitForSelector('main h1');
+  await page.waitForFunction(() => document.querySelector('.loading') === null && document.querySelector('main').childElementCount > 1);
+}

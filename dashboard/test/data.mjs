@@ -77,7 +77,7 @@ const DAY = 24 * HOUR;
 /** Records of the last 90 days, the oldest first: more in the last day, and few on a Sunday. */
 export function records(now) {
   const random = dice(7);
-  const spans = [[0, HOUR, 1_500], [HOUR, DAY, 6_000], [DAY, 90 * DAY, 16_000]];
+  const spans = [[0, HOUR, 420], [HOUR, DAY, 900], [DAY, 90 * DAY, 36_000]];
   const all = [];
   for (const [from, to, count] of spans) {
     for (let at = 0; at < count; at += 1) {

@@ -1,6 +1,6 @@
 &[
-    ("app-B_AiebwT.js", Asset { bytes: include_bytes!("app-B_AiebwT.js.gz"), content_type: "text/javascript; charset=utf-8", content_encoding: Some("gzip"), etag: "\"bc0d2d428a89b73a\"", immutable: true }),
+    ("app-BVlMiZyn.js", Asset { bytes: include_bytes!("app-BVlMiZyn.js.gz"), content_type: "text/javascript; charset=utf-8", content_encoding: Some("gzip"), etag: "\"842b80c8ea5e160e\"", immutable: true }),
     ("icon-xvJxl7U9.svg", Asset { bytes: include_bytes!("icon-xvJxl7U9.svg"), content_type: "image/svg+xml", content_encoding: None, etag: "\"44a8c43a2c8f18de\"", immutable: true }),
-    ("index-D2xSnEG8.css", Asset { bytes: include_bytes!("index-D2xSnEG8.css.gz"), content_type: "text/css; charset=utf-8", content_encoding: Some("gzip"), etag: "\"5677e455b5df955d\"", immutable: true }),
-    ("index.html", Asset { bytes: include_bytes!("index.html"), content_type: "text/html; charset=utf-8", content_encoding: None, etag: "\"c5e6874711b713a7\"", immutable: false }),
+    ("index-C17svx1d.css", Asset { bytes: include_bytes!("index-C17svx1d.css.gz"), content_type: "text/css; charset=utf-8", content_encoding: Some("gzip"), etag: "\"18851e7bf567b369\"", immutable: true }),
+    ("index.html", Asset { bytes: include_bytes!("index.html"), content_type: "text/html; charset=utf-8", content_encoding: None, etag: "\"3945ac4317768653\"", immutable: false }),
 ]

@@ -27,7 +27,7 @@ export function Panel({ title, aside, children, class: extra = '' }: Props) {
 /** A table that scrolls sideways by itself where there is no room; then the keyboard can reach it. */
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
   return (
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <div class="scroll" role="region" aria-label={`Table: ${label}`} tabIndex={0}>
       {children}
     </div>
   );

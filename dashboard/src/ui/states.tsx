@@ -34,7 +34,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
     await navigator.clipboard?.writeText(text).then(() => setCopied(true), () => undefined);
   };
   return (
-    <button type="button" class="copy" onClick={() => void copy()} aria-label={label}>
+    <button type="button" class="copy" onClick={() => void copy()} aria-label={copied ? undefined : label}>
       {copied ? 'Copied' : 'Copy'}
     </button>
   );

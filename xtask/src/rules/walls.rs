@@ -33,6 +33,7 @@ const SERVERS: &[&str] = &["axum", "hyper", "hyper-util", "tower"];
 const WALLS: &[Wall] = &[
     Wall { room: WIRE, may_use: &[], never: IO, why: "it is pure" },
     Wall { room: TRANSLATE, may_use: &[WIRE], never: IO, why: "it is pure" },
+    Wall { room: "ccproxy-dashboard", may_use: &[], never: IO, why: "it is files and nothing else" },
     Wall { room: CONFIG, may_use: &[], never: IO, why: "reading a configuration waits for nothing" },
     Wall { room: RECORD, may_use: &[], never: IO, why: "it is what is known, and does nothing" },
     Wall { room: PRICING, may_use: &[CONFIG, RECORD], never: IO, why: "it only calculates" },

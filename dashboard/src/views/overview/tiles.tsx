@@ -51,7 +51,8 @@ function Money({ today, week }: { today: Usage; week: Usage | null }) {
 }
 
 export function Tiles({ overview, rate, hour, today, week }: Props) {
-  const rows = hour === null ? [] : timeline(hour).rows;
+  // The minute that is not over yet would look like a fall.
+  const rows = hour === null ? [] : timeline(hour).rows.slice(0, -1);
   const total = hour?.total;
   const duration = total?.duration_ms ?? null;
   const token = total?.first_token_ms ?? null;

@@ -8,9 +8,9 @@ import { Status } from '../../ui/status';
 import { Time } from '../../ui/time';
 
 const BREAKER: Record<Provider['breaker'], [State, string]> = {
-  closed: ['pass', 'Closed: requests go through'],
-  half_open: ['warn', 'Half open: it tries again'],
-  open: ['fail', 'Open: it is left alone for now'],
+  closed: ['pass', 'Closed'],
+  half_open: ['warn', 'Half open: tries again'],
+  open: ['fail', 'Open: left alone'],
 };
 
 /** Below this share of a limit there is little room, as the check of rate limits has it. */
@@ -34,7 +34,7 @@ function Standing({ of }: { of: Provider['credentials'][number] }) {
   return (
     <span class="quiet small">
       {!of.usable && !expired && 'cannot be used '}
-      {of.resting_ms !== null && `rests ${duration(of.resting_ms)} `}
+      {of.resting_ms !== null && `rests ${duration(of.resting_ms)}${of.expires === null ? '' : ', '}`}
       {of.expires !== null && <>{expired ? 'expired' : 'expires'} <Time at={of.expires} as="ago" /></>}
     </span>
   );

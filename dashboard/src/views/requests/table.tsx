@@ -12,7 +12,7 @@ function Row({ of }: { of: Exchange }) {
   const used = of.tokens.input !== null || of.tokens.output !== null;
   return (
     <tr>
-      <td class="nowrap"><a href={href('requests', of.id)} aria-label={`Request ${of.id}`}><Time at={of.began} as="recent" /></a></td>
+      <td class="nowrap"><a href={href('requests', of.id)}><Time at={of.began} as="recent" /><span class="hidden"> request {of.id}</span></a></td>
       <td class="nowrap">
         <EndingStatus of={of} />
         {of.error !== null && <span class="sub">{title(of.error)}</span>}
