@@ -2,7 +2,7 @@
 
 import { type Asking, ask } from './lib/http';
 import type {
-  Bucket, Config, Exchange, Group, Health, Key, Overview, Provider, RequestPage, Transition, Usage,
+  Bucket, Config, Exchange, Group, Health, Keys, Overview, Provider, RequestPage, Transition, Usage,
 } from './types';
 
 /** What requests are chosen by; several values are alternatives. */
@@ -68,7 +68,7 @@ export const api = {
 
   providers: (signal: AbortSignal) =>
     json<{ providers: Provider[] }>('/api/providers', { signal }).then((page) => page.providers),
-  keys: (signal: AbortSignal) => json<{ keys: Key[] }>('/api/keys', { signal }).then((page) => page.keys),
+  keys: (signal: AbortSignal) => json<Keys>('/api/keys', { signal }),
   config: (signal: AbortSignal) => json<Config>('/api/config', { signal }),
 
   /** Orders of an operator. The answer is told as it is. */

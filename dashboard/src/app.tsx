@@ -39,6 +39,9 @@ const THEME: Record<Theme, [icon: IconName, text: string]> = {
 };
 
 function Bar({ view, help }: { view: View; help: () => void }) {
+  const views = useRef<HTMLUListElement>(null);
+  // Where the views do not all fit, the present one is among those that are seen.
+  useEffect(() => views.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' }), [view]);
   const { token } = useCell(session);
   const [icon, text] = THEME[useCell(theme)];
   return (
@@ -48,7 +51,7 @@ function Bar({ view, help }: { view: View; help: () => void }) {
         ccproxy
       </a>
       <nav aria-label="Views">
-        <ul>
+        <ul ref={views}>
           {ENTRIES.map((entry) => (
             <li key={entry.view}>
               <a href={href(entry.view)} aria-current={entry.view === view ? 'page' : undefined}>

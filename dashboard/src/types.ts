@@ -164,6 +164,8 @@ export interface Overview {
 export interface Room {
   limit: number | null;
   remaining: number | null;
+  /** What both are counted in; themselves if it is not said. */
+  unit?: string;
   /** When it is whole again: a moment, or milliseconds from now. */
   reset: string | number | null;
 }
@@ -191,11 +193,28 @@ export interface Budget {
   resets: string;
 }
 
-export interface Key {
-  name: string;
+/** What clients may do, and what they do. */
+export interface Limited {
   limits: Record<string, number | string | null>;
-  budget: Budget[];
-  running: number;
+  /** What money is left; none where the server keeps no budgets. */
+  budget?: Budget[];
+  /** Null where nothing limits it, so that nobody counts. */
+  running: number | null;
+}
+
+export interface Key extends Limited {
+  name: string;
+  /** What it is good for; empty means everything. */
+  models?: string[];
+  providers?: string[];
+  expires?: string | null;
+  revoked?: string | null;
+}
+
+export interface Keys {
+  keys: Key[];
+  /** Whoever comes without a named key, all together. */
+  anonymous?: Limited;
 }
 
 export interface Config {

@@ -181,7 +181,7 @@ export function providers(now, mood) {
   });
   return [
     one('claude', 'anthropic', ['messages'], {
-      running: 11, rate_limit: { requests: { limit: 4_000, remaining: 2_871, reset: at(21_000) }, tokens: { limit: 2_000_000, remaining: 1_419_000, reset: at(33_000) } },
+      running: 11, rate_limit: { requests: { limit: 4_000, remaining: 2_871, reset: at(21_000) }, tokens: { limit: 100, remaining: 71, unit: 'percent', reset: at(33_000) } },
       credentials: [
         { name: 'env ANTHROPIC_API_KEY', usable: true, resting_ms: null, expires: null }, { name: 'oauth team-a', usable: true, resting_ms: bad ? 41_000 : null, expires: at(5.2 * HOUR) },
         { name: 'file spare.key', usable: !bad, resting_ms: null, expires: bad ? at(-2 * HOUR) : null },
@@ -198,13 +198,14 @@ export function providers(now, mood) {
 
 export function keys(now) {
   const at = (hours) => new Date(now + hours * HOUR).toISOString();
-  const key = (name, limits, budget, running) => ({ name, limits, budget, running });
+  const key = (name, limits, budget, running, extra = {}) => ({ name, models: [], providers: [], limits, budget, running, expires: null, revoked: null, ...extra });
   return [
     key('anna', { requests_per_minute: 120, tokens_per_minute: 400_000, concurrency: null, streams: 8 }, [{ window: 'day', limit_usd: 20, spent_usd: 7.412, resets: at(9) }, { window: 'month', limit_usd: 300, spent_usd: 122.07, resets: at(120) }], 4),
     key('bo', { requests_per_minute: 60 }, [{ window: 'day', limit_usd: 10, spent_usd: 8.93, resets: at(9) }], 1),
     key('ci', { requests_per_minute: 600, concurrency: 40 }, [{ window: 'week', limit_usd: 50, spent_usd: 50.2, resets: at(60) }], 0),
-    key('claude-code', {}, [], 7),
+    key('claude-code', {}, [], null, { models: ['claude-*'], expires: '2027-01-31T00:00:00Z' }),
     key('nightly-eval', { tokens_per_minute: 2_000_000 }, [{ window: 'month', limit_usd: 900, spent_usd: 212.5, resets: at(120) }], 12),
+    key('old-laptop', {}, [], null, { revoked: at(-400) }),
   ];
 }
 

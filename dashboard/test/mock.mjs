@@ -72,8 +72,9 @@ export async function start({ port = 0, ...given } = {}) {
     const kept = options.empty ? [] : records;
     if (path === '/api/overview') return send(response, 200, overview());
     if (path === '/api/providers') return send(response, 200, { providers: data.providers(now, mood) });
-    if (path === '/api/keys') return send(response, 200, { keys: data.keys(now) });
+    if (path === '/api/keys') return send(response, 200, { keys: data.keys(now), anonymous: { limits: { requests_per_minute: 30 }, running: null } });
     if (path === '/api/config') return send(response, 200, { toml: data.TOML, files: ['/etc/ccproxy/ccproxy.toml'] });
+    if (path === '/api/health/transitions' && Number(query.get('limit')) > 1_000) return refuse(response, 400, 'limit: at most 1000');
     if (path === '/api/health/transitions') return send(response, 200, { transitions: data.transitions(now, mood) });
     if (path === '/api/requests/live') return stream(request, response, state.live, ':\n\n');
     if (!options.store) return refuse(response, 503, 'the store is switched off: set [store] enabled = true');

@@ -43,7 +43,9 @@ export function Copy({ text, label }: { text: string; label: string }) {
 /** Where requests go: the address as the server tells it, or that of this page. */
 function base(address: string | null | undefined): string {
   if (address == null || address === '') return location.origin;
-  return /^https?:/.test(address) ? address : `${location.protocol}//${address}`;
+  // An address that means all of a machine's is no address to ask.
+  const host = address.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, location.hostname);
+  return /^https?:/.test(host) ? host : `${location.protocol}//${host}`;
 }
 
 /** Nothing has been asked yet: here is how to ask. */

@@ -19,7 +19,7 @@ interface Everything {
 
 const DAY_MS = 86_400_000;
 /** As many changes as are asked for: the window of a day, or the last of a restless one. */
-const MAX_CHANGES = 2_000;
+const MAX_CHANGES = 1_000;
 /** How many pages are asked for at once. */
 const ABREAST = 4;
 

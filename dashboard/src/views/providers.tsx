@@ -5,7 +5,7 @@ import { usePoll } from '../lib/poll';
 import { Panel } from '../ui/panel';
 import { Pending } from '../ui/states';
 import { ProviderCard } from './providers/card';
-import { Keys } from './providers/keys';
+import { KeyTable } from './providers/keys';
 
 export function ProvidersView() {
   const providers = usePoll('providers', 5_000, api.providers);
@@ -18,7 +18,7 @@ export function ProvidersView() {
       <div class="cards">{providers.data?.map((one) => <ProviderCard key={one.name} of={one} />)}</div>
       <Panel title="Keys" aside="who may use what, and how much of it is used">
         <Pending of={keys} what="the keys" />
-        {keys.data !== null && <Keys keys={keys.data} />}
+        {keys.data !== null && <KeyTable of={keys.data} />}
       </Panel>
     </>
   );

@@ -26,7 +26,8 @@ function RoomMeter({ name, room }: { name: string; room: Room }) {
   const { limit, remaining } = room;
   if (limit === null || remaining === null) return null;
   const state: State = remaining <= 0 ? 'fail' : remaining / limit < LITTLE ? 'warn' : 'pass';
-  return <Meter label={`${title(name)} left`} value={remaining} max={limit} text={`${compact(remaining)} of ${compact(limit)}${resets(room.reset)}`} state={state} />;
+  const amount = room.unit === 'percent' ? `${count(remaining)} %` : `${compact(remaining)} of ${compact(limit)}`;
+  return <Meter label={`${title(name)} left`} value={remaining} max={limit} text={amount + resets(room.reset)} state={state} />;
 }
 
 function Standing({ of }: { of: Provider['credentials'][number] }) {
