@@ -74,13 +74,13 @@ export function record(random, began) {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Records of the last 90 days, the oldest first: more in the last day, and few on a Sunday. */
-export function records(now) {
+/** Records of the last 90 days, the oldest first: some 20,000 times the scale, few at night and on Sundays. */
+export function records(now, scale) {
   const random = dice(7);
-  const spans = [[0, HOUR, 420], [HOUR, DAY, 900], [DAY, 90 * DAY, 36_000]];
+  const spans = [[0, HOUR, 60], [HOUR, DAY, 950], [DAY, 90 * DAY, 40_000]];
   const all = [];
   for (const [from, to, count] of spans) {
-    for (let at = 0; at < count; at += 1) {
+    for (let at = 0; at < count * scale; at += 1) {
       const began = now - from - random() * (to - from);
       const busy = 0.45 + 0.55 * Math.sin(((began % DAY) / DAY) * Math.PI) * (new Date(began).getUTCDay() % 6 === 0 ? 0.3 : 1);
       if (from === 0 || random() < busy) all.push(record(random, began));

@@ -32,11 +32,11 @@ async function assets() {
  * Options: `token` that has to be shown; `mood` well, warn or fail; `phase`; `empty` has no records; `orders` allows
  * them to web pages; `store: false` switches it off; `rate` of live requests a second. All may be changed while it runs.
  */
-export async function start({ port = 0, ...given } = {}) {
+export async function start({ port = 0, scale = 1, ...given } = {}) {
   const options = { token: null, mood: 'warn', phase: 'ready', empty: false, orders: false, store: true, rate: 0, ...given };
   const [csp, files] = [await policy(), await assets()];
   const begun = Date.now();
-  const records = data.records(begun);
+  const records = data.records(begun, scale);
   const random = data.dice(begun);
   const state = { options, asked: [], live: new Set(), health: new Set(), begun: 128_000, open: 0 };
 
@@ -62,7 +62,7 @@ export async function start({ port = 0, ...given } = {}) {
 
   const overview = () => ({
     version: '0.1.0', started: new Date(begun - 219_300_000).toISOString(), uptime_s: 219_300 + Math.round((Date.now() - begun) / 1e3), phase: options.phase, address: '127.0.0.1:8000',
-    requests: { begun: (state.begun += Math.round(20 + random() * 25)), done: 124_611, failed: 2_901, client_gone: 488, running: 21 }, sockets: 64, memory_bytes: 74_448_896,
+    requests: { begun: state.begun + records.length, done: 124_611, failed: 2_901, client_gone: 488, running: 21 }, sockets: 64, memory_bytes: 74_448_896,
     recorder: { store: options.store ? 'sqlite' : 'none', lanes: [{ name: 'store', queued: 3, capacity: 8_192, dropped: 0, failing: false }] },
   });
 

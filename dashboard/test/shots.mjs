@@ -6,7 +6,7 @@ import { launch, open } from './browser.mjs';
 import { start } from './mock.mjs';
 
 const [folder = 'shots', ...wanted] = process.argv.slice(2);
-const mock = process.env.BASE_URL === undefined ? await start({ rate: 2 }) : null;
+const mock = process.env.BASE_URL === undefined ? await start({ scale: 5 }) : null;
 const base = process.env.BASE_URL ?? mock.url;
 
 /** One that took two calls, and not too long. */
@@ -18,7 +18,7 @@ function requestId() {
 }
 
 const VIEWS = {
-  overview: '#/overview', health: '#/health', traffic: '#/traffic?range=1h', spend: '#/spend', requests: '#/requests',
+  overview: '#/overview', health: '#/health', traffic: '#/traffic?range=24h', spend: '#/spend', requests: '#/requests',
   history: '#/requests?tab=history', request: mock === null ? null : `#/requests/${requestId()}`, providers: '#/providers', config: '#/config',
 };
 
@@ -30,12 +30,11 @@ for (const [view, hash] of Object.entries(VIEWS)) {
     const name = `dashboard-${view}-${shape}`;
     if (hash === null || (wanted.length > 0 && !wanted.some((one) => name.includes(one)))) continue;
     const { context, page } = await open(browser, { viewport: { width, height }, colorScheme: shape === 'dark' ? 'dark' : 'light' });
+    if (mock !== null) mock.options.rate = view === 'requests' ? 2 : 0;
     await page.goto(`${base}/dashboard${hash}`);
     await page.waitForSelector('main .panel, main .verdict');
     await page.waitForFunction(() => document.querySelector('.loading') === null);
-    // Rates are of two looks at the counters.
-    if (view === 'overview') await page.waitForTimeout(5_500);
-    else if (view === 'requests') await page.waitForTimeout(2_500);
+    if (view === 'requests') await page.waitForTimeout(2_500);
     else await page.waitForTimeout(400);
     const path = `${folder}/${name}.png`;
     await page.screenshot({ path, fullPage: process.env.FULL !== undefined });

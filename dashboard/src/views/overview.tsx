@@ -14,17 +14,22 @@ import { Tiles } from './overview/tiles';
 import { VerdictBanner } from './overview/verdict';
 import { RequestsChart } from './traffic/requests';
 
-/** Requests a second between the last two looks at the counters. */
+/** Looks at the counters that a rate is made of: a minute of them, and at least so many. */
+const LOOKS = { most: 12, least: 4 };
+
+/** Requests a second in the last minute; none until there are enough looks at the counters. */
 function useRate(overview: Overview | null): number | null {
-  const seen = useRef<{ overview: Overview; at: number; rate: number | null } | null>(null);
-  if (overview !== null && seen.current?.overview !== overview) {
-    const [before, at] = [seen.current, performance.now()];
-    const begun = overview.requests.begun - (before?.overview.requests.begun ?? 0);
+  const looks = useRef<{ begun: number; at: number; of: Overview }[]>([]);
+  const last = looks.current.at(-1);
+  if (overview !== null && overview !== last?.of) {
+    const { begun } = overview.requests;
     // A process that has started anew counts from zero.
-    const rate = before === null || begun < 0 ? null : begun / ((at - before.at) / 1_000);
-    seen.current = { overview, at, rate };
+    const kept = last !== undefined && begun < last.begun ? [] : looks.current;
+    looks.current = [...kept, { begun, at: performance.now(), of: overview }].slice(-LOOKS.most);
   }
-  return seen.current?.rate ?? null;
+  const [first, now] = [looks.current[0], looks.current.at(-1)];
+  if (first === undefined || now === undefined || looks.current.length < LOOKS.least) return null;
+  return (now.begun - first.begun) / ((now.at - first.at) / 1_000);
 }
 
 function midnight(): string {

@@ -56,13 +56,14 @@ export function Tiles({ overview, rate, hour, today, week }: Props) {
   const total = hour?.total;
   const duration = total?.duration_ms ?? null;
   const token = total?.first_token_ms ?? null;
-  const average = total === undefined ? null : total.requests / 3_600;
+  const second = rate ?? (total === undefined ? null : total.requests / 3_600);
+  const slow = second !== null && second < 1;
   return (
     <div class="tiles">
       <Tile
         title="Requests"
-        value={perSecond(rate ?? average)}
-        unit="per second"
+        value={perSecond(slow ? second * 60 : second)}
+        unit={slow ? 'per minute' : 'per second'}
         note={<>{count(overview?.requests.running)} running · {count(total?.requests)} in the last hour</>}
       >
         <Sparkline values={pick(rows, (row) => row.requests, 0)} label="Requests a minute, last hour" />
