@@ -1,6 +1,7 @@
 //! The pages about ourselves.
 
 pub(crate) mod api;
+mod dashboard;
 pub(crate) mod openapi;
 mod plugins;
 mod reload;
@@ -37,6 +38,9 @@ pub(crate) fn pages() -> Router<Arc<App>> {
         .route("/openapi.json", get(openapi_json))
         .route("/docs", get(docs))
         .route("/docs/", get(docs))
+        .route("/dashboard", get(dashboard::folder))
+        .route("/dashboard/", get(dashboard::index))
+        .route("/dashboard/{*path}", get(dashboard::file))
         .merge(api::pages())
 }
 
@@ -77,7 +81,7 @@ impl IntoResponse for NotFound {
 }
 
 const INDEX: &str = "ccproxy\n\n/v1            the API, by model\n/health        how it is; also /livez, /readyz, /startupz, /healthz\n/metrics       the same for Prometheus\n/plugins       \
-    the provider instances\n/docs          the endpoints, for people\n/openapi.json  the same, for programs\n";
+    the provider instances\n/dashboard     all of it, in the browser\n/docs          the endpoints, for people\n/openapi.json  the same, for programs\n";
 
 async fn index() -> &'static str {
     INDEX

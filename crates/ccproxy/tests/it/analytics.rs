@@ -248,7 +248,10 @@ async fn a_restart_gives_nobody_a_budget_anew() {
     assert_eq!(stage.send(&ask()).await.status, 429);
     let keys = api(&stage, "/api/keys").await;
     let budget = &keys["keys"][0]["budget"][0];
-    assert_eq!((&keys["keys"][0]["name"], &budget["window"], &budget["limit_usd"]), (&"a".into(), &"month".into(), &1.0.into()));
+    assert_eq!(
+        (&keys["keys"][0]["name"], &budget["window"], &budget["limit_usd"]),
+        (&"a".into(), &"month".into(), &1.0.into())
+    );
     assert!(budget["spent_usd"].as_f64().unwrap() > 1.0, "{keys}");
     records(&stage, "&key=a&status=200", 1).await;
     let store = format!("[store]\nurl = {{ value = '{}' }}\n", dir.path().join("s.db").display());

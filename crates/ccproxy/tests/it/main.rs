@@ -21,6 +21,7 @@ mod conformance;
 mod connections;
 mod credentials_oauth;
 mod credentials_pool;
+mod dashboard;
 mod disconnect;
 mod drain;
 mod endings;
