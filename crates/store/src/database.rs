@@ -4,21 +4,52 @@
 
 use crate::StoreError;
 
-/// A value of a column.
+/// A value of a column, or a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Null,
     Int(i64),
     Text(String),
     Bytes(Vec<u8>),
+    /// For [`Words::any`].
+    Ints(Vec<i64>),
+}
+
+/// A column, and what is in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Ints,
+    Texts,
+    Bytes,
+}
+
+pub(crate) const fn int(name: &'static str) -> Column {
+    Column { name, holds: Holds::Ints }
+}
+
+pub(crate) const fn text(name: &'static str) -> Column {
+    Column { name, holds: Holds::Texts }
+}
+
+pub(crate) const fn bytes(name: &'static str) -> Column {
+    Column { name, holds: Holds::Bytes }
 }
 
 /// A table and its columns, in the order in which rows have them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,
-    pub(crate) columns: &'static [&'static str],
-    /// Where the first column is there already: replace the row, or leave it.
+    pub(crate) columns: &'static [Column],
+    /// How many of the first columns are the key.
+    pub(crate) key: usize,
+    /// Where a row of that key is there already: replace it, or leave it.
     pub(crate) conflict: Conflict,
 }
 
@@ -31,56 +62,114 @@ pub(crate) enum Conflict {
 }
 
 impl Table {
-    /// The statement that inserts one row.
-    pub(crate) fn insert(&self) -> String {
-        let places: Vec<String> = (1..=self.columns.len()).map(|n| format!("?{n}")).collect();
-        let (key, others) = self.columns.split_first().unwrap_or((&"", &[]));
+    /// The statement that inserts what `rows` gives: values, or a query.
+    pub(crate) fn insert(&self, rows: &str) -> String {
+        let names =
+            |columns: &[Column]| columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+        let (key, others) = self.columns.split_at_checked(self.key).unwrap_or_default();
         let conflict = match self.conflict {
             Conflict::Never => String::new(),
-            Conflict::Keep => format!(" ON CONFLICT ({key}) DO NOTHING"),
+            Conflict::Keep => format!(" ON CONFLICT ({}) DO NOTHING", names(key)),
             Conflict::Replace => {
                 let sets: Vec<String> =
-                    others.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-                format!(" ON CONFLICT ({key}) DO UPDATE SET {}", sets.join(", "))
+                    others.iter().map(|Column { name, .. }| format!("{name} = excluded.{name}")).collect();
+                format!(" ON CONFLICT ({}) DO UPDATE SET {}", names(key), sets.join(", "))
             }
         };
-        format!(
-            "INSERT INTO {} ({}) VALUES ({}){conflict}",
-            self.name,
-            self.columns.join(", "),
-            places.join(", ")
-        )
+        format!("INSERT INTO {} ({}) {rows}{conflict}", self.name, names(self.columns))
+    }
+
+    /// The columns from one on, for a query; `of` names the table there.
+    pub(crate) fn select(&self, from: usize, of: &str) -> String {
+        let columns = self.columns.get(from..).unwrap_or_default();
+        columns.iter().map(|column| format!("{of}.{}", column.name)).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// Rows for a table.
 pub(crate) type Rows = (Table, Vec<Vec<Value>>);
 
+/// How a database says what the other says otherwise.
+pub(crate) struct Words {
+    /// The type of a number that counts the rows of a table.
+    pub(crate) identity: &'static str,
+    /// The type of bytes.
+    pub(crate) bytes: &'static str,
+    /// What makes a table of short rows lie in the order of its key.
+    pub(crate) clustered: &'static str,
+    /// The same for one whose rows are written again and again.
+    pub(crate) rewritten: &'static str,
+    /// What begins every script, so that only one process migrates.
+    pub(crate) lock: &'static str,
+    /// What makes all who add to a table wait.
+    pub(crate) hold: fn(&str) -> String,
+    /// Whether a column has any of the numbers of a parameter.
+    pub(crate) any: fn(&str) -> String,
+    /// What makes a query go by an index, where the database does not see that by itself.
+    pub(crate) by: fn(&str) -> String,
+}
+
+/// What is written in one transaction.
+pub(crate) struct Batch<'a> {
+    /// Which batch of which process it is.
+    pub(crate) once: Option<Once>,
+    /// What is deleted first, and how many rows that has to be: otherwise nothing is done.
+    pub(crate) instead: Option<(&'a str, &'a [Value], u64)>,
+    pub(crate) rows: &'a [Rows],
+}
+
+/// A process among those that write, and its batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Once {
+    pub(crate) writer: i64,
+    pub(crate) batch: i64,
+    /// Whether it may be there already; then it is left out.
+    pub(crate) again: bool,
+}
+
+/// Gives a row where a batch (`?2`) of a writer (`?1`) is there already.
+pub(crate) const IS_THERE: &str = "SELECT batch FROM writers WHERE id = ?1 AND batch = ?2";
+
+/// Takes what a query finds, row by row.
+pub(crate) type Each<'a> = &'a mut dyn FnMut(Columns) -> Result<(), StoreError>;
+
 /// A database. Every method blocks.
 pub(crate) trait Database: Send + Sync {
+    fn words(&self) -> &'static Words;
+
     /// Runs a script of statements without parameters, each ended by a semicolon, in one transaction.
     fn script(&self, script: &str) -> Result<(), StoreError>;
 
-    /// Inserts all of it in one transaction that is durable on return. `unless` is a statement with its parameters that gives
-    /// a row where this transaction has been made before.
-    fn insert(&self, rows: &[Rows], unless: Option<(&str, &[Value])>) -> Result<(), StoreError>;
+    /// Inserts all of it in one transaction that is durable on return.
+    fn insert(&self, batch: &Batch<'_>) -> Result<(), StoreError>;
 
     /// Runs one statement that gives no rows, and tells how many it has changed.
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, StoreError>;
 
-    /// Runs a query, row by row.
-    fn query(
-        &self,
-        statement: &str,
-        parameters: &[Value],
-        each: &mut dyn FnMut(Vec<Value>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    /// Runs a query.
+    fn query(&self, statement: &str, parameters: &[Value], each: Each<'_>) -> Result<(), StoreError>;
 
-    /// The bytes that the database takes up, without what is free in it.
+    /// The bytes that the store takes up, without what is free in it.
     fn size(&self) -> Result<u64, StoreError>;
 
     /// Gives some of the space that is free back to the system, and tells whether there is more.
     fn shrink(&self) -> Result<bool, StoreError>;
+}
+
+/// The one row of a query, as numbers.
+pub(crate) fn numbers<const N: usize>(
+    database: &dyn Database,
+    statement: &str,
+    parameters: &[Value],
+) -> Result<[Option<i64>; N], StoreError> {
+    let mut found = [None; N];
+    database.query(statement, parameters, &mut |mut row| {
+        for number in &mut found {
+            *number = row.maybe_int()?;
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Takes the columns of a row one after another.
@@ -111,6 +200,10 @@ impl Columns {
         Ok(u64::try_from(self.int()?).unwrap_or(0))
     }
 
+    pub(crate) fn maybe_count(&mut self) -> Result<Option<u64>, StoreError> {
+        Ok(self.maybe_int()?.map(|number| u64::try_from(number).unwrap_or(0)))
+    }
+
     pub(crate) fn maybe_int(&mut self) -> Result<Option<i64>, StoreError> {
         match self.0.next() {
             Some(Value::Int(number)) => Ok(Some(number)),
@@ -134,6 +227,7 @@ fn unexpected(wanted: &str, found: Option<&Value>) -> StoreError {
         Some(Value::Int(_)) => "a number",
         Some(Value::Text(_)) => "a text",
         Some(Value::Bytes(_)) => "bytes",
+        Some(Value::Ints(_)) => "numbers",
     };
     StoreError::Content(format!("{found} where {wanted} should be"))
 }
@@ -165,5 +259,11 @@ impl From<&str> for Value {
 impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<Vec<i64>> for Value {
+    fn from(numbers: Vec<i64>) -> Self {
+        Self::Ints(numbers)
     }
 }

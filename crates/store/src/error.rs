@@ -36,6 +36,22 @@ pub enum StoreError {
     /// The URL says neither.
     #[error("expected a path, sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
     Url,
+    /// This program was built without it.
+    #[error(
+        "this ccproxy was built without PostgreSQL; build it with the feature postgres, or give store.url a file"
+    )]
+    NoPostgres,
+    /// The URL of PostgreSQL makes no sense. Nothing of it is quoted: it may hold a password.
+    #[error("{0}")]
+    PostgresUrl(&'static str),
+    /// PostgreSQL does not answer, or does not let us in.
+    #[error("PostgreSQL at {place} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and database.
+        place: String,
+        /// Why.
+        reason: String,
+    },
     /// The database did not do it. Messages of databases quote no values.
     #[error("the store failed: {0}")]
     Database(String),

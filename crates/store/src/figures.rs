@@ -1,6 +1,6 @@
 //! Sums over exchanges.
 
-use ccproxy_record::{Cost, Ending, Fault, Record};
+use ccproxy_record::{Cost, Ending, Fault, Millis, Record, Tokens};
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::histogram::Histogram;
@@ -96,64 +96,98 @@ impl Serialize for Percentiles {
     }
 }
 
+/// What is added up of one exchange.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measures {
+    /// In microseconds, as the next.
+    pub(crate) duration: u64,
+    pub(crate) first_token: Option<u64>,
+    pub(crate) attempts: u64,
+    pub(crate) tokens: Tokens,
+    pub(crate) cost: Option<Cost>,
+    pub(crate) request_bytes: u64,
+    pub(crate) response_bytes: u64,
+}
+
 impl Figures {
     /// Adds an exchange.
     pub fn add(&mut self, record: &Record) {
+        let measures = Measures {
+            duration: record.duration.micros(),
+            first_token: record.first_token.map(Millis::micros),
+            attempts: record.attempts.len() as u64,
+            tokens: record.tokens,
+            cost: record.cost,
+            request_bytes: record.request_bytes,
+            response_bytes: record.response_bytes,
+        };
+        self.add_one(record.ending, record.fault, &measures);
+    }
+
+    pub(crate) fn add_one(&mut self, ending: Ending, fault: Option<Fault>, measures: &Measures) {
         self.requests += 1;
-        match record.ending {
+        match ending {
             Ending::Done => {}
             Ending::Failed => self.failed += 1,
             Ending::ClientGone => self.client_gone += 1,
         }
-        match record.fault {
+        match fault {
             Some(Fault::Client) => self.faults.client += 1,
             Some(Fault::Us) => self.faults.us += 1,
             Some(Fault::Upstream) => self.faults.upstream += 1,
             None => {}
         }
-        self.attempts += record.attempts.len() as u64;
-        let tokens = &record.tokens;
-        for (sum, count) in [
-            (&mut self.tokens.input, tokens.input),
-            (&mut self.tokens.output, tokens.output),
-            (&mut self.tokens.cache_read, tokens.cache_read),
-            (&mut self.tokens.cache_write, tokens.cache_write),
-            (&mut self.tokens.reasoning, tokens.reasoning),
-        ] {
-            *sum += count.unwrap_or(0);
-        }
-        match record.cost {
+        let Tokens { input, output, cache_read, cache_write, reasoning } = measures.tokens;
+        let count = |count: Option<u64>| count.unwrap_or(0);
+        add([
+            (&mut self.attempts, measures.attempts),
+            (&mut self.tokens.input, count(input)),
+            (&mut self.tokens.output, count(output)),
+            (&mut self.tokens.cache_read, count(cache_read)),
+            (&mut self.tokens.cache_write, count(cache_write)),
+            (&mut self.tokens.reasoning, count(reasoning)),
+            (&mut self.request_bytes, measures.request_bytes),
+            (&mut self.response_bytes, measures.response_bytes),
+        ]);
+        match measures.cost {
             Some(cost) => self.cost += cost,
-            None if tokens.total() > 0 => self.unpriced += 1,
+            None if measures.tokens.total() > 0 => self.unpriced += 1,
             None => {}
         }
-        self.durations.0.add(record.duration.micros());
-        if let Some(first) = record.first_token {
-            self.first_tokens.0.add(first.micros());
+        self.durations.0.add(measures.duration);
+        if let Some(first) = measures.first_token {
+            self.first_tokens.0.add(first);
         }
-        self.request_bytes += record.request_bytes;
-        self.response_bytes += record.response_bytes;
     }
 
     /// Adds what others come to.
     pub fn merge(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.failed += other.failed;
-        self.client_gone += other.client_gone;
-        self.faults.client += other.faults.client;
-        self.faults.us += other.faults.us;
-        self.faults.upstream += other.faults.upstream;
-        self.attempts += other.attempts;
-        self.tokens.input += other.tokens.input;
-        self.tokens.output += other.tokens.output;
-        self.tokens.cache_read += other.tokens.cache_read;
-        self.tokens.cache_write += other.tokens.cache_write;
-        self.tokens.reasoning += other.tokens.reasoning;
+        add([
+            (&mut self.requests, other.requests),
+            (&mut self.failed, other.failed),
+            (&mut self.client_gone, other.client_gone),
+            (&mut self.faults.client, other.faults.client),
+            (&mut self.faults.us, other.faults.us),
+            (&mut self.faults.upstream, other.faults.upstream),
+            (&mut self.attempts, other.attempts),
+            (&mut self.tokens.input, other.tokens.input),
+            (&mut self.tokens.output, other.tokens.output),
+            (&mut self.tokens.cache_read, other.tokens.cache_read),
+            (&mut self.tokens.cache_write, other.tokens.cache_write),
+            (&mut self.tokens.reasoning, other.tokens.reasoning),
+            (&mut self.unpriced, other.unpriced),
+            (&mut self.request_bytes, other.request_bytes),
+            (&mut self.response_bytes, other.response_bytes),
+        ]);
         self.cost += other.cost;
-        self.unpriced += other.unpriced;
         self.durations.0.merge(&other.durations.0);
         self.first_tokens.0.merge(&other.first_tokens.0);
-        self.request_bytes += other.request_bytes;
-        self.response_bytes += other.response_bytes;
+    }
+}
+
+/// Adds to sums. A provider that counts nonsense must not bring down whoever adds it up.
+fn add<const N: usize>(sums: [(&mut u64, u64); N]) {
+    for (sum, more) in sums {
+        *sum = sum.saturating_add(more);
     }
 }

@@ -29,7 +29,7 @@ impl Histogram {
         match self.counts.binary_search_by_key(&class, |(class, _)| *class) {
             Ok(at) => {
                 if let Some((_, known)) = self.counts.get_mut(at) {
-                    *known += count;
+                    *known = known.saturating_add(count);
                 }
             }
             Err(at) => self.counts.insert(at, (class, count)),
@@ -43,15 +43,24 @@ impl Histogram {
 
     /// The time in microseconds that this share of all does not exceed.
     pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
-        let total: u64 = self.counts.iter().map(|(_, count)| count).sum();
+        let total = self.counts.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
         #[expect(clippy::cast_precision_loss, reason = "a count")]
         let wanted = (total as f64 * share).ceil().max(1.0);
-        let mut seen = 0;
+        let mut seen = 0_u64;
         self.counts.iter().find_map(|(class, count)| {
-            seen += count;
+            seen = seen.saturating_add(*count);
             #[expect(clippy::cast_precision_loss, reason = "a count, and a time")]
             (seen as f64 >= wanted).then(|| middle(*class).min(self.max as f64))
         })
+    }
+
+    /// How many may have taken this long or longer: those that certainly have, and those of the same class.
+    pub(crate) fn at_least(&self, micros: u64) -> u64 {
+        if micros > self.max {
+            return 0;
+        }
+        let least = class(micros);
+        self.counts.iter().filter(|(class, _)| *class >= least).map(|(_, count)| count).sum()
     }
 
     /// As a row keeps it: the longest, then class and count in turn, each in as few bytes as it takes (LEB128).

@@ -224,6 +224,14 @@ impl Filter {
             && self.min_duration.is_none_or(|least| record.duration.micros() >= least)
     }
 
+    /// The models that are meant.
+    pub(crate) fn models(&self) -> [(Dimension, Vec<&str>); 2] {
+        [Dimension::Model, Dimension::ServedModel].map(|dimension| {
+            let values = self.values.iter().filter(|(of, _)| *of == dimension);
+            (dimension, values.map(|(_, value)| value.as_str()).collect())
+        })
+    }
+
     /// Whether rollups can answer it.
     pub(crate) fn is_plain(&self) -> bool {
         self.sessions.is_empty() && self.min_duration.is_none()

@@ -1,212 +1,67 @@
 //! Sums that are kept while exchanges come in, so that nobody has to count them again.
 //!
 //! A process has the sums of the steps at hand in memory, and writes each that has changed as a whole: writing it twice does
-//! no harm. When it starts anew, or a step has been put away, another row of the same step is begun; whoever reads adds them up.
+//! no harm. When it starts anew, or a step has been put away, another row of the same step is begun; whoever reads adds them
+//! up, and [`keep`](crate::keep) makes one of them when the step is long past.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
 
 use ccproxy_record::{Cost, Record};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Unit};
 
-use crate::database::{Columns, Conflict, Rows, Table, Value};
+use crate::StoreError;
+use crate::database::{Columns, Conflict, Rows, Table, Value, bytes, int};
+use crate::dimensions::{DIMENSIONS, Dimensions};
 use crate::figures::{Faults, Figures, Percentiles, TokenSums};
 use crate::histogram::Histogram;
-use crate::query::{Bucket, Dimension};
-use crate::rows::{ended, timestamp};
-use crate::{StoreError, error};
+use crate::rows::{self, RECORDS, ended};
+use crate::step::Level;
 
-/// More kinds of exchanges in a step than this are told apart by no name that a client can make up.
+/// More kinds of exchanges in a day than this are told apart by no name that a client can make up.
 const KINDS: usize = 2_000;
-/// What such a name becomes.
-const OTHER: &str = "(other)";
+/// For how long after its end a process goes on with its sum of a step, in microseconds.
+pub(crate) const AT_HAND: i64 = 24 * 3600 * 1_000_000;
+/// How long the sums of minutes are kept, in microseconds.
+pub(crate) const MINUTES: i64 = 48 * 3600 * 1_000_000;
 
-/// What exchanges are told apart by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Dimensions(pub(crate) [Option<String>; Dimension::ALL.len()]);
-
-/// How wide the steps of a sum are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Level {
-    Minute,
-    Hour,
-    Day,
-}
-
-const DIMENSIONS: Table = Table {
-    name: "dimensions",
+pub(crate) const ROLLUPS: Table = Table {
+    name: "rollups",
     columns: &[
-        "id",
-        "model",
-        "served_model",
-        "provider",
-        "key",
-        "operation",
-        "dialect",
-        "route",
-        "ending",
-        "fault",
-        "error",
-        "status",
+        int("level"),
+        int("start"),
+        int("id"),
+        int("dimensions"),
+        int("requests"),
+        int("failed"),
+        int("client_gone"),
+        int("client_faults"),
+        int("our_faults"),
+        int("upstream_faults"),
+        int("attempts"),
+        int("input_tokens"),
+        int("output_tokens"),
+        int("cache_read_tokens"),
+        int("cache_write_tokens"),
+        int("reasoning_tokens"),
+        int("cost"),
+        int("unpriced"),
+        int("request_bytes"),
+        int("response_bytes"),
+        bytes("durations"),
+        bytes("first_tokens"),
     ],
-    conflict: Conflict::Keep,
+    key: 3,
+    conflict: Conflict::Replace,
 };
 
-const ROLLUPS: Table = Table { name: "rollups", columns: &COLUMNS, conflict: Conflict::Replace };
-
-const COLUMNS: [&str; 22] = [
-    "id",
-    "level",
-    "start",
-    "dimensions",
-    "requests",
-    "failed",
-    "client_gone",
-    "client_faults",
-    "our_faults",
-    "upstream_faults",
-    "attempts",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "cost",
-    "unpriced",
-    "request_bytes",
-    "response_bytes",
-    "durations",
-    "first_tokens",
-];
-
-impl Dimensions {
-    fn of(record: &Record) -> Self {
-        Self(Dimension::ALL.map(|dimension| dimension.of(record)))
-    }
-
-    pub(crate) fn get(&self, dimension: Dimension) -> Option<&String> {
-        let at = Dimension::ALL.iter().position(|other| *other == dimension)?;
-        self.0.get(at)?.as_ref()
-    }
-
-    /// The same without the names that a client can make up.
-    fn without_names(mut self) -> Self {
-        for (dimension, value) in Dimension::ALL.into_iter().zip(&mut self.0) {
-            if matches!(dimension, Dimension::Model | Dimension::ServedModel) && value.is_some() {
-                *value = Some(OTHER.to_owned());
-            }
-        }
-        self
-    }
-
-    /// The same for the same dimensions in every process.
-    fn id(&self) -> i64 {
-        let mut hasher = blake3::Hasher::new();
-        for value in &self.0 {
-            match value {
-                Some(text) => {
-                    hasher.update(&(text.len() as u64 + 1).to_le_bytes());
-                    hasher.update(text.as_bytes());
-                }
-                None => drop(hasher.update(&0_u64.to_le_bytes())),
-            }
-        }
-        let mut first = [0; 8];
-        hasher.finalize_xof().fill(&mut first);
-        i64::from_le_bytes(first) & i64::MAX
-    }
-
-    fn row(&self, id: i64) -> Vec<Value> {
-        std::iter::once(id.into()).chain(self.0.iter().map(|value| value.as_deref().into())).collect()
-    }
-
-    pub(crate) fn of_row(row: Vec<Value>) -> Result<(i64, Self), StoreError> {
-        let mut row = Columns::of(row);
-        let id = row.int()?;
-        let mut values = [const { None }; Dimension::ALL.len()];
-        for value in &mut values {
-            *value = row.maybe_text()?;
-        }
-        Ok((id, Self(values)))
-    }
-
-    /// The query that gives rows for [`of_row`](Self::of_row).
-    pub(crate) fn select() -> String {
-        format!("SELECT {} FROM dimensions", DIMENSIONS.columns.join(", "))
-    }
-}
-
-impl Level {
-    pub(crate) const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
-
-    pub(crate) const fn number(self) -> i64 {
-        match self {
-            Self::Minute => 0,
-            Self::Hour => 1,
-            Self::Day => 2,
-        }
-    }
-
-    pub(crate) const fn micros(self) -> i64 {
-        const SECOND: i64 = 1_000_000;
-        match self {
-            Self::Minute => 60 * SECOND,
-            Self::Hour => 3600 * SECOND,
-            Self::Day => 24 * 3600 * SECOND,
-        }
-    }
-
-    /// Where the step begins that a moment lies in.
-    pub(crate) const fn start(self, micros: i64) -> i64 {
-        micros.div_euclid(self.micros()) * self.micros()
-    }
-
-    /// The widest steps that tell what was asked for.
-    pub(crate) fn for_query(bucket: Bucket, since: Timestamp, until: Timestamp, minutes: bool) -> Self {
-        const LIVE: i64 = 6 * 3600;
-        const LATELY: i64 = 8 * 24 * 3600;
-        let seconds = until.as_second().saturating_sub(since.as_second());
-        match bucket {
-            Bucket::Minute => Self::Minute,
-            Bucket::None if seconds <= LIVE && minutes => Self::Minute,
-            Bucket::Hour => Self::Hour,
-            Bucket::None if seconds <= LATELY => Self::Hour,
-            Bucket::None | Bucket::Day | Bucket::Week | Bucket::Month => Self::Day,
-        }
-    }
-}
-
-/// Where the step of a bucket begins that a moment lies in.
-pub(crate) fn step(bucket: Bucket, micros: i64) -> Result<Option<Timestamp>, StoreError> {
-    let floor = |level: Level| timestamp(level.start(micros)).map(Some);
-    let content = |error: jiff::Error| StoreError::Content(error.to_string());
-    match bucket {
-        Bucket::None => Ok(None),
-        Bucket::Minute => floor(Level::Minute),
-        Bucket::Hour => floor(Level::Hour),
-        Bucket::Day => floor(Level::Day),
-        Bucket::Week => {
-            let day = timestamp(Level::Day.start(micros))?;
-            let past = day.to_zoned_datetime(TimeZone::UTC).weekday().to_monday_zero_offset();
-            day.checked_sub((i64::from(past) * 24).hours()).map(Some).map_err(content)
-        }
-        Bucket::Month => {
-            let day = timestamp(Level::Day.start(micros))?.to_zoned_datetime(TimeZone::UTC);
-            day.first_of_month()
-                .and_then(|first| first.round(Unit::Second))
-                .map(|first| Some(first.timestamp()))
-                .map_err(content)
-        }
-    }
-}
+/// A level, a start and the dimensions' id.
+type Key = (Level, i64, i64);
 
 /// The sums of the steps at hand.
 #[derive(Default)]
 pub(crate) struct Rollups {
-    sums: HashMap<(Level, i64, Arc<Dimensions>), Sum>,
-    /// How many kinds a step has.
-    kinds: HashMap<(Level, i64), usize>,
+    sums: HashMap<Key, Sum>,
+    /// How many kinds a day has.
+    kinds: BTreeMap<i64, usize>,
 }
 
 #[derive(Clone)]
@@ -215,76 +70,105 @@ struct Sum {
     figures: Figures,
 }
 
-/// What a batch changes, until it is written.
-pub(crate) struct Changes(HashMap<(Level, i64, Arc<Dimensions>), Sum>);
+/// What a batch of records comes to, until it is written.
+pub(crate) struct Changes {
+    sums: HashMap<Key, Sum>,
+    dimensions: BTreeMap<i64, Dimensions>,
+    records: Vec<Vec<Value>>,
+    now: i64,
+}
 
 impl Rollups {
     /// What these records change.
-    pub(crate) fn changes<'r>(&self, records: impl Iterator<Item = &'r Record>) -> Changes {
-        let mut changes: HashMap<(Level, i64, Arc<Dimensions>), Sum> = HashMap::new();
+    pub(crate) fn changes<'r>(
+        &self,
+        records: impl Iterator<Item = &'r Record>,
+        now: i64,
+    ) -> Result<Changes, StoreError> {
+        let mut changes =
+            Changes { sums: HashMap::new(), dimensions: BTreeMap::new(), records: Vec::new(), now };
         for record in records {
-            let (at, dimensions) = (ended(record), Arc::new(Dimensions::of(record)));
+            let at = ended(record);
+            let (id, hides) = self.kind(record, Level::Day.start(at), &mut changes);
+            changes.records.push(rows::row(record, id, hides)?);
             for level in Level::ALL {
                 let start = level.start(at);
-                let key = (level, start, Arc::clone(&dimensions));
-                let kinds = self.kinds.get(&(level, start)).copied().unwrap_or(0);
-                let known = self.sums.contains_key(&key) || changes.contains_key(&key);
-                let key = if known || kinds + changes.len() < KINDS {
-                    key
-                } else {
-                    (level, start, Arc::new(Dimensions::clone(&dimensions).without_names()))
-                };
+                if level == Level::Minute && start < now - MINUTES {
+                    continue;
+                }
+                let key = (level, start, id);
                 let begin = || Sum { id: fastrand::i64(1..), figures: Figures::default() };
-                let sum = changes
-                    .entry(key)
-                    .or_insert_with_key(|key| self.sums.get(key).cloned().unwrap_or_else(begin));
+                let known = || self.sums.get(&key).filter(|_| at_hand(key, now)).cloned();
+                let sum = changes.sums.entry(key).or_insert_with(|| known().unwrap_or_else(begin));
                 sum.figures.add(record);
             }
         }
-        Changes(changes)
+        Ok(changes)
+    }
+
+    /// The dimensions under which a record is counted, and whether they hide its models.
+    fn kind(&self, record: &Record, day: i64, changes: &mut Changes) -> (i64, bool) {
+        let mut dimensions = Dimensions::of(record);
+        let mut id = dimensions.id();
+        let key = (Level::Day, day, id);
+        let known = self.sums.contains_key(&key) || changes.sums.contains_key(&key);
+        let kinds = self.kinds.get(&day).copied().unwrap_or(0);
+        let hides = !known && kinds + changes.dimensions.len() >= KINDS;
+        if hides {
+            dimensions = dimensions.without_names();
+            id = dimensions.id();
+        }
+        let hides = hides && dimensions.hides_names();
+        changes.dimensions.entry(id).or_insert(dimensions);
+        (id, hides)
     }
 
     /// They are written.
     pub(crate) fn commit(&mut self, changes: Changes) {
-        for (key, sum) in changes.0 {
-            let step = (key.0, key.1);
-            if self.sums.insert(key, sum).is_none() {
-                *self.kinds.entry(step).or_default() += 1;
+        let now = changes.now;
+        for (key, sum) in changes.sums {
+            if !at_hand(key, now) {
+                continue;
+            }
+            if self.sums.insert(key, sum).is_none() && key.0 == Level::Day {
+                *self.kinds.entry(key.1).or_default() += 1;
             }
         }
-        self.put_away();
+        self.sums.retain(|key, _| at_hand(*key, now));
+        self.kinds.retain(|day, _| at_hand((Level::Day, *day, 0), now));
     }
 
-    /// Keeps the steps of each level that are the newest, and a few before.
-    fn put_away(&mut self) {
-        const STEPS: i64 = 3;
-        for level in Level::ALL {
-            let newest = self.kinds.keys().filter(|(of, _)| *of == level).map(|(_, start)| *start).max();
-            let Some(newest) = newest else { continue };
-            let oldest = newest - (STEPS - 1) * level.micros();
-            self.kinds.retain(|(of, start), _| *of != level || *start >= oldest);
-            self.sums.retain(|(of, start, _), _| *of != level || *start >= oldest);
-        }
+    /// Nobody knows whether what was to be written has been: other rows are begun.
+    pub(crate) fn forget(&mut self) {
+        self.sums.clear();
+        self.kinds.clear();
     }
+}
+
+/// Whether a process goes on with its sum of a step.
+fn at_hand((level, start, _): Key, now: i64) -> bool {
+    // Minutes and hours are begun anew soon, which costs a row, and not kept in memory, which costs more.
+    let past = match level {
+        Level::Day => AT_HAND,
+        Level::Hour | Level::Minute => 2 * level.micros(),
+    };
+    start + level.micros() + past > now
 }
 
 impl Changes {
-    /// The rows to write: the sums, and what their dimensions are.
-    pub(crate) fn rows(&self) -> [Rows; 2] {
-        let mut ids: HashMap<&Dimensions, i64> = HashMap::new();
-        let sums = self.0.iter().map(|((level, start, dimensions), sum)| {
-            let dimensions = *ids.entry(&**dimensions).or_insert_with(|| dimensions.id());
-            sum_row(*level, *start, dimensions, sum)
-        });
-        let sums: Vec<_> = sums.collect();
-        let dimensions = ids.iter().map(|(dimensions, id)| dimensions.row(*id)).collect();
-        [(DIMENSIONS, dimensions), (ROLLUPS, sums)]
+    /// The rows to write: records, what their dimensions are, and the sums, each in the order of its key.
+    pub(crate) fn rows(&mut self) -> [Rows; 3] {
+        let dimensions = self.dimensions.iter().map(|(id, dimensions)| dimensions.row(*id)).collect();
+        let mut sums: Vec<_> = self.sums.iter().collect();
+        sums.sort_unstable_by_key(|(key, _)| **key);
+        let sums = sums.into_iter().map(|(key, sum)| row(*key, sum.id, &sum.figures)).collect();
+        [(DIMENSIONS, dimensions), (RECORDS, std::mem::take(&mut self.records)), (ROLLUPS, sums)]
     }
 }
 
-fn sum_row(level: Level, start: i64, dimensions: i64, sum: &Sum) -> Vec<Value> {
-    let Figures { faults, tokens, .. } = &sum.figures;
-    let figures = &sum.figures;
+/// The row of a sum.
+pub(crate) fn row((level, start, dimensions): Key, id: i64, figures: &Figures) -> Vec<Value> {
+    let Figures { faults, tokens, .. } = figures;
     let counts = [
         figures.requests,
         figures.failed,
@@ -299,7 +183,7 @@ fn sum_row(level: Level, start: i64, dimensions: i64, sum: &Sum) -> Vec<Value> {
         tokens.cache_write,
         tokens.reasoning,
     ];
-    let mut row: Vec<Value> = vec![sum.id.into(), level.number().into(), start.into(), dimensions.into()];
+    let mut row: Vec<Value> = vec![level.number().into(), start.into(), id.into(), dimensions.into()];
     row.extend(counts.map(Value::from));
     row.push(figures.cost.nanos().into());
     row.extend([figures.unpriced, figures.request_bytes, figures.response_bytes].map(Value::from));
@@ -308,16 +192,29 @@ fn sum_row(level: Level, start: i64, dimensions: i64, sum: &Sum) -> Vec<Value> {
     row
 }
 
-/// The query that gives rows for [`of_row`] of a level (`?1`) from a start (`?2`) on and before another (`?3`).
+/// The query that gives rows for [`of_row`] of a level (`?1`) from a start (`?2`) on and before another (`?3`), in their order.
 pub(crate) fn select() -> String {
-    let columns = COLUMNS.get(2..).unwrap_or_default().join(", ");
-    format!("SELECT {columns} FROM rollups WHERE level = ?1 AND start >= ?2 AND start < ?3")
+    format!(
+        "SELECT {} FROM rollups s WHERE s.level = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start",
+        ROLLUPS.select(1, "s")
+    )
 }
 
-/// Start, dimensions and figures of a row.
-pub(crate) fn of_row(row: Vec<Value>) -> Result<(i64, i64, Figures), StoreError> {
-    let row = &mut Columns::of(row);
-    let (start, dimensions) = (row.int()?, row.int()?);
+/// Gives start, dimensions, requests and durations of the same.
+pub(crate) const COUNTS: &str = "SELECT s.start, s.dimensions, s.requests, s.durations FROM rollups s \
+     WHERE s.level = ?1 AND s.start >= ?2 AND s.start < ?3";
+
+/// A sum as it was written.
+pub(crate) struct Written {
+    pub(crate) start: i64,
+    pub(crate) id: i64,
+    pub(crate) dimensions: i64,
+    pub(crate) figures: Figures,
+}
+
+/// What a row says.
+pub(crate) fn of_row(row: &mut Columns) -> Result<Written, StoreError> {
+    let (start, id, dimensions) = (row.int()?, row.int()?, row.int()?);
     let figures = Figures {
         requests: row.count()?,
         failed: row.count()?,
@@ -338,10 +235,10 @@ pub(crate) fn of_row(row: Vec<Value>) -> Result<(i64, i64, Figures), StoreError>
         durations: times(row)?,
         first_tokens: times(row)?,
     };
-    Ok((start, dimensions, figures))
+    Ok(Written { start, id, dimensions, figures })
 }
 
-fn times(row: &mut Columns) -> Result<Percentiles, error::StoreError> {
+pub(crate) fn times(row: &mut Columns) -> Result<Percentiles, StoreError> {
     let histogram = Histogram::of_bytes(&row.bytes()?);
     histogram.map(Percentiles).ok_or_else(|| StoreError::Content("times that are cut short".to_owned()))
 }

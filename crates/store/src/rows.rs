@@ -6,50 +6,53 @@ use ccproxy_record::{Attempt, Cost, Millis, Record, Tokens, TraceContext};
 use jiff::Timestamp;
 
 use crate::StoreError;
-use crate::database::{Columns, Conflict, Table, Value};
+use crate::database::{Columns, Conflict, Table, Value, int, text};
+use crate::dimensions::{DIMENSIONS, Dimensions, plain};
+use crate::figures::Measures;
+use crate::query::Dimension;
 use crate::transition::Transition;
 
-/// Where records are.
-pub(crate) const RECORDS: Table = Table { name: "records", columns: &COLUMNS, conflict: Conflict::Never };
+/// Where records are. What is summed up comes first.
+pub(crate) const RECORDS: Table = Table {
+    name: "records",
+    columns: &[
+        int("ended"),
+        int("dimensions"),
+        int("duration"),
+        int("first_token"),
+        int("calls"),
+        int("input_tokens"),
+        int("output_tokens"),
+        int("cache_read_tokens"),
+        int("cache_write_tokens"),
+        int("reasoning_tokens"),
+        int("cost"),
+        int("request_bytes"),
+        int("response_bytes"),
+        text("model"),
+        text("served_model"),
+        int("began"),
+        text("id"),
+        text("session"),
+        text("kind"),
+        int("stream"),
+        int("upstream_status"),
+        int("first_byte"),
+        text("attempts"),
+        text("trace"),
+    ],
+    key: 0,
+    conflict: Conflict::Never,
+};
 
-const COLUMNS: [&str; 31] = [
-    "ended",
-    "began",
-    "id",
-    "session",
-    "key",
-    "operation",
-    "dialect",
-    "route",
-    "provider",
-    "kind",
-    "model",
-    "served_model",
-    "stream",
-    "status",
-    "upstream_status",
-    "ending",
-    "error",
-    "fault",
-    "attempts",
-    "first_byte",
-    "first_token",
-    "duration",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "cost",
-    "request_bytes",
-    "response_bytes",
-    "trace",
-];
+/// How many of them it takes to count a record.
+const COUNTED: usize = 15;
 
 /// Where the history of health is.
 pub(crate) const TRANSITIONS: Table = Table {
     name: "transitions",
-    columns: &["at", "plugin", "component", "before", "after", "output"],
+    columns: &[int("at"), text("plugin"), text("component"), text("before"), text("after"), text("output")],
+    key: 0,
     conflict: Conflict::Never,
 };
 
@@ -59,84 +62,142 @@ pub(crate) fn ended(record: &Record) -> i64 {
     record.began.as_microsecond().saturating_add(duration)
 }
 
-/// The row of a record.
-pub(crate) fn row(record: &Record) -> Result<Vec<Value>, StoreError> {
-    let text = |text: &Option<String>| Value::from(text.as_deref());
+/// The row of a record that is counted under these dimensions, which may hide its models.
+pub(crate) fn row(record: &Record, dimensions: i64, hides: bool) -> Result<Vec<Value>, StoreError> {
+    let text = |text: &Option<String>| Value::from(text.as_deref().map(plain));
+    let hidden = |name: &Option<String>| if hides { text(name) } else { Value::Null };
     let span = |span: Option<Millis>| Value::from(span.map(Millis::micros));
-    let status = |status: Option<u16>| Value::from(status.map(i64::from));
+    let tokens = &record.tokens;
     Ok(vec![
         ended(record).into(),
-        record.began.as_microsecond().into(),
-        record.id.as_str().into(),
-        text(&record.session),
-        text(&record.key),
-        record.operation.as_str().into(),
-        text(&record.dialect),
-        text(&record.route),
-        text(&record.provider),
-        text(&record.kind),
-        text(&record.model),
-        text(&record.served_model),
-        i64::from(record.stream).into(),
-        status(record.status),
-        status(record.upstream_status),
-        record.ending.as_str().into(),
-        text(&record.error),
-        record.fault.map(ccproxy_record::Fault::as_str).into(),
-        serde_json::to_string(&record.attempts)?.into(),
-        span(record.first_byte),
-        span(record.first_token),
+        dimensions.into(),
         record.duration.micros().into(),
-        record.tokens.input.into(),
-        record.tokens.output.into(),
-        record.tokens.cache_read.into(),
-        record.tokens.cache_write.into(),
-        record.tokens.reasoning.into(),
+        span(record.first_token),
+        (record.attempts.len() as u64).into(),
+        tokens.input.into(),
+        tokens.output.into(),
+        tokens.cache_read.into(),
+        tokens.cache_write.into(),
+        tokens.reasoning.into(),
         record.cost.map(Cost::nanos).into(),
         record.request_bytes.into(),
         record.response_bytes.into(),
+        hidden(&record.model),
+        hidden(&record.served_model),
+        record.began.as_microsecond().into(),
+        plain(&record.id).into(),
+        text(&record.session),
+        text(&record.kind),
+        i64::from(record.stream).into(),
+        record.upstream_status.map(i64::from).into(),
+        span(record.first_byte),
+        // JSON has no such character unescaped.
+        serde_json::to_string(&record.attempts)?.into(),
         record.trace.as_ref().map(serde_json::to_string).transpose()?.into(),
     ])
 }
 
-/// The record of a row: the columns of [`RECORDS`] after one that counts.
-pub(crate) fn record(row: Vec<Value>) -> Result<(i64, i64, Record), StoreError> {
-    let row = &mut Columns::of(row);
-    let (seq, ended, began) = (row.int()?, row.int()?, row.int()?);
+/// What a query for [`record`] selects, and from where; a condition comes after.
+pub(crate) fn select(by: &str) -> String {
+    format!(
+        "SELECT r.seq, {}, {} FROM records r{by} CROSS JOIN dimensions d WHERE d.id = r.dimensions",
+        RECORDS.select(0, "r"),
+        DIMENSIONS.select(1, "d")
+    )
+}
+
+/// Where a record stands among all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) ended: i64,
+    pub(crate) seq: i64,
+}
+
+/// The record of a row that [`select`] has given.
+pub(crate) fn record(row: &mut Columns) -> Result<(Place, Record), StoreError> {
+    let place = Place { seq: row.int()?, ended: row.int()? };
+    row.int()?;
+    let measures = measures(row)?;
+    let (model, served_model) = (row.maybe_text()?, row.maybe_text()?);
+    let began = timestamp(row.int()?)?;
+    let (id, session, kind) = (row.text()?, row.maybe_text()?, row.maybe_text()?);
+    let stream = row.int()? != 0;
+    let upstream_status = status(row.maybe_int()?);
+    let first_byte = span(row)?;
+    let attempts = serde_json::from_str::<Vec<Attempt>>(&row.text()?)?;
+    let trace = row.maybe_text()?.map(|trace| serde_json::from_str::<TraceContext>(&trace)).transpose()?;
+    let dimensions = Dimensions::of_row(row)?;
+    let of = |dimension| dimensions.get(dimension).map(str::to_owned);
     let record = Record {
-        id: row.text()?,
-        began: timestamp(began)?,
-        session: row.maybe_text()?,
-        key: row.maybe_text()?,
-        operation: row.text()?,
-        dialect: row.maybe_text()?,
-        route: row.maybe_text()?,
-        provider: row.maybe_text()?,
-        kind: row.maybe_text()?,
-        model: row.maybe_text()?,
-        served_model: row.maybe_text()?,
-        stream: row.int()? != 0,
-        status: status(row)?,
-        upstream_status: status(row)?,
-        ending: word(&row.text()?)?,
-        error: row.maybe_text()?,
-        fault: row.maybe_text()?.map(|fault| word(&fault)).transpose()?,
-        attempts: serde_json::from_str::<Vec<Attempt>>(&row.text()?)?,
-        first_byte: span(row)?,
-        first_token: span(row)?,
-        duration: span(row)?.unwrap_or_default(),
-        tokens: tokens(row)?,
+        id,
+        began,
+        session,
+        key: of(Dimension::Key),
+        operation: of(Dimension::Operation).unwrap_or_default(),
+        dialect: of(Dimension::Dialect),
+        route: of(Dimension::Route),
+        provider: of(Dimension::Provider),
+        kind,
+        model: model.or_else(|| of(Dimension::Model)),
+        served_model: served_model.or_else(|| of(Dimension::ServedModel)),
+        stream,
+        status: of(Dimension::Status).and_then(|status| status.parse().ok()),
+        upstream_status,
+        ending: word(dimensions.get(Dimension::Ending).unwrap_or_default())?,
+        error: of(Dimension::Error),
+        fault: dimensions.get(Dimension::Fault).map(word).transpose()?,
+        attempts,
+        first_byte,
+        first_token: measures.first_token.map(Millis::from_micros),
+        duration: Millis::from_micros(measures.duration),
+        tokens: measures.tokens,
+        cost: measures.cost,
+        request_bytes: measures.request_bytes,
+        response_bytes: measures.response_bytes,
+        trace,
+    };
+    Ok((place, record))
+}
+
+/// What a query for [`counted`] selects, and from where; a condition comes after.
+pub(crate) fn select_counted(by: &str) -> String {
+    let columns: Vec<String> =
+        RECORDS.columns.iter().take(COUNTED).map(|column| format!("r.{}", column.name)).collect();
+    format!("SELECT {} FROM records r{by}", columns.join(", "))
+}
+
+/// What is counted of a record.
+pub(crate) struct Counted {
+    pub(crate) ended: i64,
+    pub(crate) dimensions: i64,
+    pub(crate) measures: Measures,
+    /// What its dimensions hide.
+    pub(crate) models: [Option<String>; 2],
+}
+
+/// What is counted of a row that [`select_counted`] has given.
+pub(crate) fn counted(row: &mut Columns) -> Result<Counted, StoreError> {
+    let (ended, dimensions) = (row.int()?, row.int()?);
+    let measures = measures(row)?;
+    Ok(Counted { ended, dimensions, measures, models: [row.maybe_text()?, row.maybe_text()?] })
+}
+
+fn measures(row: &mut Columns) -> Result<Measures, StoreError> {
+    Ok(Measures {
+        duration: row.count()?,
+        first_token: row.maybe_count()?,
+        attempts: row.count()?,
+        tokens: Tokens {
+            input: row.maybe_count()?,
+            output: row.maybe_count()?,
+            cache_read: row.maybe_count()?,
+            cache_write: row.maybe_count()?,
+            reasoning: row.maybe_count()?,
+        },
         cost: row.maybe_int()?.map(Cost::from_nanos),
         request_bytes: row.count()?,
         response_bytes: row.count()?,
-        trace: row.maybe_text()?.map(|trace| serde_json::from_str::<TraceContext>(&trace)).transpose()?,
-    };
-    Ok((seq, ended, record))
-}
-
-/// The query that gives rows for [`record`]; its condition comes after.
-pub(crate) fn select() -> String {
-    format!("SELECT seq, {} FROM records", COLUMNS.join(", "))
+    })
 }
 
 pub(crate) fn timestamp(micros: i64) -> Result<Timestamp, StoreError> {
@@ -147,39 +208,26 @@ fn word<T: std::str::FromStr<Err = ccproxy_record::Unknown>>(text: &str) -> Resu
     text.parse().map_err(|error: ccproxy_record::Unknown| StoreError::Content(error.to_string()))
 }
 
-fn status(row: &mut Columns) -> Result<Option<u16>, StoreError> {
-    Ok(row.maybe_int()?.and_then(|status| u16::try_from(status).ok()))
+fn status(number: Option<i64>) -> Option<u16> {
+    number.and_then(|status| u16::try_from(status).ok())
 }
 
 fn span(row: &mut Columns) -> Result<Option<Millis>, StoreError> {
-    let micros = row.maybe_int()?.map(|micros| u64::try_from(micros).unwrap_or(0));
-    Ok(micros.map(|micros| Duration::from_micros(micros).into()))
-}
-
-fn tokens(row: &mut Columns) -> Result<Tokens, StoreError> {
-    let mut count = || Ok::<_, StoreError>(row.maybe_int()?.and_then(|count| u64::try_from(count).ok()));
-    Ok(Tokens {
-        input: count()?,
-        output: count()?,
-        cache_read: count()?,
-        cache_write: count()?,
-        reasoning: count()?,
-    })
+    Ok(row.maybe_count()?.map(|micros| Duration::from_micros(micros).into()))
 }
 
 pub(crate) fn transition_row(transition: &Transition) -> Vec<Value> {
     vec![
         transition.at.as_microsecond().into(),
-        transition.plugin.as_str().into(),
-        transition.component.as_str().into(),
-        transition.from.as_str().into(),
-        transition.to.as_str().into(),
-        transition.output.as_deref().into(),
+        plain(&transition.plugin).into(),
+        plain(&transition.component).into(),
+        plain(&transition.from).into(),
+        plain(&transition.to).into(),
+        transition.output.as_deref().map(plain).into(),
     ]
 }
 
-pub(crate) fn transition(row: Vec<Value>) -> Result<Transition, StoreError> {
-    let row = &mut Columns::of(row);
+pub(crate) fn transition(row: &mut Columns) -> Result<Transition, StoreError> {
     Ok(Transition {
         at: timestamp(row.int()?)?,
         plugin: row.text()?,

@@ -1,26 +1,17 @@
 //! The tables, and how they came to be what they are.
 
 use crate::StoreError;
-use crate::database::{Columns, Database, Value};
+use crate::database::{Database, Words, numbers};
 
 /// Each step from one schema to the next, the first from nothing. Steps are added, never changed.
-const STEPS: [&str; 1] = [include_str!("schema/1.sql")];
-
-/// How a database says what the other says otherwise.
-pub(crate) struct Words {
-    /// The type of a number that counts the rows of a table.
-    pub(crate) identity: &'static str,
-    /// The type of bytes.
-    pub(crate) bytes: &'static str,
-    /// What begins every script, so that only one process migrates.
-    pub(crate) lock: &'static str,
-}
+const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Brings the tables up to what this program knows.
 ///
 /// # Errors
 /// [`StoreError::Newer`] if they are beyond that.
-pub(crate) fn migrate(database: &dyn Database, words: &Words) -> Result<(), StoreError> {
+pub(crate) fn migrate(database: &dyn Database) -> Result<(), StoreError> {
+    let words = database.words();
     database.script(&format!(
         "{}CREATE TABLE IF NOT EXISTS ccproxy_schema (version BIGINT NOT NULL);",
         words.lock
@@ -34,7 +25,7 @@ pub(crate) fn migrate(database: &dyn Database, words: &Words) -> Result<(), Stor
         let Some(step) = usize::try_from(found).ok().and_then(|found| STEPS.get(found)) else {
             return Ok(());
         };
-        let step = step.replace("{identity}", words.identity).replace("{bytes}", words.bytes);
+        let step = said(step, words);
         let script =
             format!("{}{step}INSERT INTO ccproxy_schema (version) VALUES ({});", words.lock, found + 1);
         if let Err(error) = database.script(&script) {
@@ -46,12 +37,15 @@ pub(crate) fn migrate(database: &dyn Database, words: &Words) -> Result<(), Stor
     }
 }
 
+/// A step in the words of a database.
+fn said(step: &str, words: &Words) -> String {
+    step.replace("{identity}", words.identity)
+        .replace("{bytes}", words.bytes)
+        .replace("{clustered}", words.clustered)
+        .replace("{rewritten}", words.rewritten)
+}
+
 fn version(database: &dyn Database) -> Result<i64, StoreError> {
-    let mut version = 0;
-    let statement = "SELECT coalesce(max(version), 0) FROM ccproxy_schema";
-    database.query(statement, &[], &mut |row: Vec<Value>| {
-        version = Columns::of(row).int()?;
-        Ok(())
-    })?;
-    Ok(version)
+    let [version] = numbers(database, "SELECT max(version) FROM ccproxy_schema", &[])?;
+    Ok(version.unwrap_or(0))
 }

@@ -10,16 +10,23 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ToSql, TransactionBehavior, params_from_iter};
 
 use crate::StoreError;
-use crate::database::{Columns, Database, Rows, Value};
-use crate::schema::Words;
+use crate::database::{Batch, Columns, Database, Each, IS_THERE, Value, Words, numbers};
 
 /// How long another process may have the file to itself.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Readers that are kept open.
 const READERS: usize = 4;
 
-pub(crate) const WORDS: Words =
-    Words { identity: "INTEGER PRIMARY KEY AUTOINCREMENT", bytes: "BLOB", lock: "" };
+static WORDS: Words = Words {
+    identity: "INTEGER PRIMARY KEY",
+    bytes: "BLOB",
+    clustered: "WITHOUT ROWID",
+    rewritten: "WITHOUT ROWID",
+    lock: "",
+    hold: |_| String::new(),
+    any: |place| format!("IN (SELECT value FROM json_each({place}))"),
+    by: |index| format!(" INDEXED BY {index}"),
+};
 
 pub(crate) struct Sqlite {
     path: PathBuf,
@@ -44,6 +51,7 @@ impl Sqlite {
         let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let set_up = |connection: &Connection| {
             // Before the first table: later it takes a VACUUM.
+            connection.pragma_update(None, "page_size", 8192)?;
             connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             // A commit is on the disk when it returns: what was acknowledged survives a power cut.
@@ -81,12 +89,8 @@ impl Sqlite {
     fn pages(&self, select: &str) -> Result<u64, StoreError> {
         let statement =
             format!("{select} FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()");
-        let mut figure = 0;
-        self.query(&statement, &[], &mut |row| {
-            figure = Columns::of(row).count()?;
-            Ok(())
-        })?;
-        Ok(figure)
+        let [figure] = numbers(self, &statement, &[])?;
+        Ok(figure.and_then(|figure| u64::try_from(figure).ok()).unwrap_or(0))
     }
 
     fn failed(&self, error: &rusqlite::Error) -> StoreError {
@@ -120,9 +124,16 @@ impl ToSql for Value {
             Self::Int(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
+            Self::Ints(numbers) => return Ok(json(numbers).into()),
         };
         Ok(rusqlite::types::ToSqlOutput::Borrowed(value))
     }
+}
+
+/// The list that `json_each` reads.
+fn json(numbers: &[i64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 fn row(row: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<Vec<Value>> {
@@ -142,18 +153,22 @@ fn row(row: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<Vec<Value>> 
 fn each_row(
     statement: &mut Statement<'_>,
     parameters: &[Value],
-    each: &mut dyn FnMut(Vec<Value>) -> Result<(), StoreError>,
+    each: Each<'_>,
     failed: impl Fn(&rusqlite::Error) -> StoreError,
 ) -> Result<(), StoreError> {
     let columns = statement.column_count();
     let mut rows = statement.query(params_from_iter(parameters)).map_err(|error| failed(&error))?;
     while let Some(found) = rows.next().map_err(|error| failed(&error))? {
-        each(row(found, columns).map_err(|error| failed(&error))?)?;
+        each(Columns::of(row(found, columns).map_err(|error| failed(&error))?))?;
     }
     Ok(())
 }
 
 impl Database for Sqlite {
+    fn words(&self) -> &'static Words {
+        &WORDS
+    }
+
     fn script(&self, script: &str) -> Result<(), StoreError> {
         let script = format!("BEGIN IMMEDIATE;{script}COMMIT;");
         let writer = self.writer();
@@ -164,17 +179,24 @@ impl Database for Sqlite {
         })
     }
 
-    fn insert(&self, rows: &[Rows], unless: Option<(&str, &[Value])>) -> Result<(), StoreError> {
+    fn insert(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
         let mut writer = self.writer();
         let work = || {
             let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if let Some((statement, parameters)) = unless
-                && transaction.prepare_cached(statement)?.exists(params_from_iter(parameters))?
+            if let Some(once) = batch.once.filter(|once| once.again)
+                && transaction.prepare_cached(IS_THERE)?.exists((once.writer, once.batch))?
             {
                 return Ok(());
             }
-            for (table, rows) in rows {
-                let mut insert = transaction.prepare_cached(&table.insert())?;
+            if let Some((statement, parameters, rows)) = batch.instead
+                && transaction.execute(statement, params_from_iter(parameters))? as u64 != rows
+            {
+                return Ok(());
+            }
+            for (table, rows) in batch.rows {
+                let places: Vec<String> = (1..=table.columns.len()).map(|n| format!("?{n}")).collect();
+                let mut insert =
+                    transaction.prepare_cached(&table.insert(&format!("VALUES ({})", places.join(", "))))?;
                 for row in rows {
                     insert.execute(params_from_iter(row))?;
                 }
@@ -190,12 +212,7 @@ impl Database for Sqlite {
         changed.map(|changed| changed as u64).map_err(|error| self.failed(&error))
     }
 
-    fn query(
-        &self,
-        statement: &str,
-        parameters: &[Value],
-        each: &mut dyn FnMut(Vec<Value>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn query(&self, statement: &str, parameters: &[Value], each: Each<'_>) -> Result<(), StoreError> {
         self.read(|reader| {
             let failed = |error: &rusqlite::Error| self.failed(error);
             let mut statement = reader.prepare_cached(statement).map_err(|error| failed(&error))?;

@@ -1,46 +1,6 @@
--- One row for each exchange. Times are in microseconds, since 1970 or as spans; money in billionths of a US dollar.
-CREATE TABLE records (
-  seq {identity},
-  ended BIGINT NOT NULL,
-  began BIGINT NOT NULL,
-  id TEXT NOT NULL,
-  session TEXT,
-  key TEXT,
-  operation TEXT NOT NULL,
-  dialect TEXT,
-  route TEXT,
-  provider TEXT,
-  kind TEXT,
-  model TEXT,
-  served_model TEXT,
-  stream BIGINT NOT NULL,
-  status BIGINT,
-  upstream_status BIGINT,
-  ending TEXT NOT NULL,
-  error TEXT,
-  fault TEXT,
-  attempts TEXT NOT NULL,
-  first_byte BIGINT,
-  first_token BIGINT,
-  duration BIGINT NOT NULL,
-  input_tokens BIGINT,
-  output_tokens BIGINT,
-  cache_read_tokens BIGINT,
-  cache_write_tokens BIGINT,
-  reasoning_tokens BIGINT,
-  cost BIGINT,
-  request_bytes BIGINT NOT NULL,
-  response_bytes BIGINT NOT NULL,
-  trace TEXT
-);
-CREATE INDEX records_ended ON records (ended, seq);
-CREATE INDEX records_id ON records (id);
-CREATE INDEX records_failed ON records (ended, seq) WHERE fault IS NOT NULL;
-CREATE INDEX records_session ON records (session, ended) WHERE session IS NOT NULL;
-
--- What exchanges are told apart by in rollups.
+-- What exchanges are told apart by; the id follows from the rest.
 CREATE TABLE dimensions (
-  id BIGINT PRIMARY KEY,
+  id BIGINT NOT NULL PRIMARY KEY,
   model TEXT,
   served_model TEXT,
   provider TEXT,
@@ -52,14 +12,48 @@ CREATE TABLE dimensions (
   fault TEXT,
   error TEXT,
   status TEXT
+) {clustered};
+
+-- One row for each exchange. Times are in microseconds, since 1970 or as spans; money in billionths of a US dollar. The
+-- models stand here only where those of the dimensions are "(other)".
+CREATE TABLE records (
+  seq {identity},
+  ended BIGINT NOT NULL,
+  dimensions BIGINT NOT NULL,
+  duration BIGINT NOT NULL,
+  first_token BIGINT,
+  calls BIGINT NOT NULL,
+  input_tokens BIGINT,
+  output_tokens BIGINT,
+  cache_read_tokens BIGINT,
+  cache_write_tokens BIGINT,
+  reasoning_tokens BIGINT,
+  cost BIGINT,
+  request_bytes BIGINT NOT NULL,
+  response_bytes BIGINT NOT NULL,
+  model TEXT,
+  served_model TEXT,
+  began BIGINT NOT NULL,
+  id TEXT NOT NULL,
+  session TEXT,
+  kind TEXT,
+  stream BIGINT NOT NULL,
+  upstream_status BIGINT,
+  first_byte BIGINT,
+  attempts TEXT NOT NULL,
+  trace TEXT
 );
+CREATE INDEX records_ended ON records (ended, seq, duration);
+CREATE INDEX records_dimensions ON records (dimensions, ended, seq, duration);
+CREATE INDEX records_session ON records (session, ended, seq) WHERE session IS NOT NULL;
+CREATE INDEX records_id ON records (id);
 
 -- What exchanges came to, by minute (level 0), hour (1) and day (2) of their end. Several rows may be of the same step and
 -- dimensions: each process writes its own, and begins others when it starts anew.
 CREATE TABLE rollups (
-  id BIGINT PRIMARY KEY,
   level BIGINT NOT NULL,
   start BIGINT NOT NULL,
+  id BIGINT NOT NULL,
   dimensions BIGINT NOT NULL,
   requests BIGINT NOT NULL,
   failed BIGINT NOT NULL,
@@ -78,23 +72,28 @@ CREATE TABLE rollups (
   request_bytes BIGINT NOT NULL,
   response_bytes BIGINT NOT NULL,
   durations {bytes} NOT NULL,
-  first_tokens {bytes} NOT NULL
-);
-CREATE INDEX rollups_start ON rollups (level, start);
-
-CREATE TABLE transitions (
-  at BIGINT NOT NULL,
-  plugin TEXT NOT NULL,
-  component TEXT NOT NULL,
-  before TEXT NOT NULL,
-  after TEXT NOT NULL,
-  output TEXT
-);
-CREATE INDEX transitions_at ON transitions (at);
+  first_tokens {bytes} NOT NULL,
+  PRIMARY KEY (level, start, id)
+) {rewritten};
 
 -- The last batch of each process that writes: one that is sent twice, as its answer was lost, is taken once.
 CREATE TABLE writers (
-  id BIGINT PRIMARY KEY,
+  id BIGINT NOT NULL PRIMARY KEY,
   batch BIGINT NOT NULL,
   at BIGINT NOT NULL
+) {clustered};
+
+-- What has been deleted: there are all 'records', and the sums of all 'hours', only from then on.
+CREATE TABLE kept_since (
+  what TEXT NOT NULL PRIMARY KEY,
+  since BIGINT NOT NULL
 );
+
+-- For whoever asks with SQL: all that is known of each exchange.
+CREATE VIEW requests AS
+SELECT r.seq, r.ended, r.began, r.id, r.session, d.key, d.operation, d.dialect, d.route, d.provider, r.kind,
+  coalesce(r.model, d.model) AS model, coalesce(r.served_model, d.served_model) AS served_model, r.stream, d.status,
+  r.upstream_status, d.ending, d.error, d.fault, r.attempts, r.first_byte, r.first_token, r.duration, r.input_tokens,
+  r.output_tokens, r.cache_read_tokens, r.cache_write_tokens, r.reasoning_tokens, r.cost, r.request_bytes,
+  r.response_bytes, r.trace
+FROM records r JOIN dimensions d ON d.id = r.dimensions;

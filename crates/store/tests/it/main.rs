@@ -1,6 +1,8 @@
 //! The store from outside, on every database that it knows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[cfg(feature = "postgres")]
+mod cluster;
 mod durability;
 mod keeping;
 mod opening;

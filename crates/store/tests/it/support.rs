@@ -10,17 +10,27 @@ use jiff::{SignedDuration, Timestamp};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+pub(crate) fn kept() -> Kept {
+    Kept { records: 90 * DAY, usage: 400 * DAY, size: 1 << 30 }
+}
+
 pub(crate) fn options(path: &Path) -> Options {
-    Options {
-        kind: Kind::Sqlite(path.to_owned()),
-        kept: Kept { records: 90 * DAY, usage: 400 * DAY, size: 1 << 30 },
-    }
+    Options { kind: Kind::Sqlite(path.to_owned()), kept: kept() }
 }
 
 /// Runs a test with an empty store of each database.
 pub(crate) fn each(test: impl Fn(&Store)) {
+    each_kind(|options| test(&Store::open(options).unwrap()));
+}
+
+/// Runs a test with where an empty store of each database can be.
+pub(crate) fn each_kind(test: impl Fn(&Options)) {
     let dir = tempfile::tempdir().unwrap();
-    test(&Store::open(&options(&dir.path().join("ccproxy.db"))).unwrap());
+    test(&options(&dir.path().join("ccproxy.db")));
+    #[cfg(feature = "postgres")]
+    if let Some(cluster) = crate::cluster::Cluster::shared() {
+        test(&crate::cluster::options(&cluster.database()));
+    }
 }
 
 /// A plausible record that ends `ago` before now, made by `random` alone.

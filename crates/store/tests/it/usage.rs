@@ -143,7 +143,7 @@ fn what_makes_no_sense_is_said() {
         };
         let sane = query(&[], Bucket::None, Filter::default());
         check(UsageQuery { until: sane.since, ..sane.clone() }, "until must be after since");
-        check(UsageQuery { bucket: Bucket::Minute, ..sane.clone() }, "last 48 hours");
+        check(UsageQuery { bucket: Bucket::Minute, ..sane.clone() }, "2000 steps");
         let filter = Filter { values: vec![(Dimension::Ending, "gone".to_owned())], ..Filter::default() };
         check(UsageQuery { filter, ..sane.clone() }, "done, failed, client_gone");
         let since = sane.until - SignedDuration::from_hours(24 * 365);

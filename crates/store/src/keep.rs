@@ -1,0 +1,161 @@
+//! What goes when it is too old or too much, a little at a time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::StoreError;
+use crate::cover::Since;
+use crate::database::{Batch, Database, Value, numbers};
+use crate::figures::Figures;
+use crate::kind::Kept;
+use crate::rollup::{self, AT_HAND, MINUTES, ROLLUPS, Written};
+use crate::step::Level;
+
+/// So many records are deleted at a time, so that writing does not stand still.
+const DELETED: u64 = 2_000;
+/// So many days are deleted at a time, of the sums of days.
+const DAYS: i64 = 30;
+/// So many days back it is looked for sums that can be put together.
+const MERGED: i64 = 35;
+
+/// From when on there is what.
+pub(crate) fn there(database: &dyn Database, now: i64) -> Result<Since, StoreError> {
+    let statement = "SELECT (SELECT since FROM kept_since WHERE what = 'hours'), \
+                     (SELECT since FROM kept_since WHERE what = 'records')";
+    let [hours, records] = numbers(database, statement, &[])?;
+    // The last hour may be being deleted.
+    let minutes = Level::Hour.next(now - MINUTES + Level::Hour.micros());
+    Ok(Since { minutes, hours: hours.unwrap_or(0), records: records.unwrap_or(0) })
+}
+
+/// Goes through a store.
+pub(crate) struct Keeper<'a> {
+    pub(crate) database: &'a dyn Database,
+    pub(crate) kept: Kept,
+    pub(crate) now: i64,
+}
+
+impl Keeper<'_> {
+    fn before(&self, age: Duration) -> i64 {
+        self.now.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// Deletes a little of what is too old, or too much; tells whether there is more.
+    pub(crate) fn clean(&self) -> Result<bool, StoreError> {
+        let oldest = self.before(self.kept.records);
+        let mut more = self.records(oldest)?;
+        more |= self.steps(
+            Level::Minute,
+            Level::Hour.start(self.before(Duration::from_micros(MINUTES.unsigned_abs()))),
+        )?;
+        more |= self.steps(Level::Hour, Level::Day.start(oldest))?;
+        more |= self.steps(Level::Day, Level::Day.start(self.before(self.kept.usage)))?;
+        self.database.execute("DELETE FROM transitions WHERE at < ?1", &[oldest.into()])?;
+        let writers = self.now - MINUTES;
+        self.database.execute("DELETE FROM writers WHERE at < ?1", &[writers.into()])?;
+        if !more && self.database.size()? > self.kept.size {
+            // The oldest records go first, then the finest sums.
+            more = self.records(i64::MAX)?
+                || self.steps(Level::Minute, i64::MAX)?
+                || self.steps(Level::Hour, Level::Day.start(self.now))?
+                || self.steps(Level::Day, Level::Day.start(self.now))?;
+        }
+        Ok(self.database.shrink()? || more)
+    }
+
+    /// Deletes the oldest records of those that ended before a moment.
+    fn records(&self, before: i64) -> Result<bool, StoreError> {
+        let statement = "SELECT max(ended) FROM (SELECT ended FROM records WHERE ended < ?1 ORDER BY ended LIMIT ?2) AS oldest";
+        let [Some(last)] = numbers(self.database, statement, &[before.into(), DELETED.into()])? else {
+            return Ok(false);
+        };
+        self.delete(&format!("records WHERE ended <= {last}"), Some(("records", last + 1)))
+    }
+
+    /// Deletes the oldest sums of a level of those that begin before a moment.
+    fn steps(&self, level: Level, before: i64) -> Result<bool, StoreError> {
+        let number = level.number();
+        let statement = "SELECT min(start) FROM rollups WHERE level = ?1 AND start < ?2";
+        let [Some(oldest)] = numbers(self.database, statement, &[number.into(), before.into()])? else {
+            return Ok(false);
+        };
+        let end = match level {
+            Level::Minute => Level::Hour.start(oldest) + Level::Hour.micros(),
+            Level::Hour => Level::Day.start(oldest) + Level::Day.micros(),
+            Level::Day => oldest + DAYS * Level::Day.micros(),
+        };
+        let end = end.min(before);
+        let mark = (level == Level::Hour).then_some(("hours", end));
+        self.delete(&format!("rollups WHERE level = {number} AND start < {end}"), mark)?;
+        if level == Level::Day {
+            self.dimensions()?;
+        }
+        Ok(true)
+    }
+
+    /// Deletes what nothing is told apart by any more.
+    fn dimensions(&self) -> Result<(), StoreError> {
+        // Whoever writes adds the dimensions first, and the sums of days that have them in the same transaction.
+        let hold = (self.database.words().hold)("dimensions");
+        self.database.script(&format!(
+            "{hold}DELETE FROM dimensions WHERE id NOT IN (SELECT dimensions FROM rollups WHERE level = 2);"
+        ))
+    }
+
+    /// Deletes, and notes that all of it is there only from a moment on.
+    fn delete(&self, what: &str, mark: Option<(&str, i64)>) -> Result<bool, StoreError> {
+        let mark = mark.map(|(what, since)| {
+            format!(
+                "INSERT INTO kept_since (what, since) VALUES ('{what}', {since}) ON CONFLICT (what) DO UPDATE \
+                 SET since = excluded.since WHERE excluded.since > kept_since.since;"
+            )
+        });
+        self.database.script(&format!("DELETE FROM {what};{}", mark.unwrap_or_default()))?;
+        Ok(true)
+    }
+
+    /// Makes one sum of those that several processes have written, or one after its restart, on a day that is long past. `from`
+    /// is the first day that it has not been done for; tells whether there is more.
+    pub(crate) fn merge(&self, from: &mut i64) -> Result<bool, StoreError> {
+        let day = Level::Day.micros();
+        let end = Level::Day.start(self.now - 2 * AT_HAND);
+        let first = (*from).max(end - MERGED * day);
+        if first >= end {
+            return Ok(false);
+        }
+        self.merge_steps(Level::Hour, first, first + day)?;
+        self.merge_steps(Level::Day, first, first + day)?;
+        *from = first + day;
+        Ok(*from < end)
+    }
+
+    fn merge_steps(&self, level: Level, from: i64, to: i64) -> Result<(), StoreError> {
+        let mut sums: BTreeMap<(i64, i64), Vec<(i64, Figures)>> = BTreeMap::new();
+        let parameters = [level.number().into(), from.into(), to.into()];
+        self.database.query(&rollup::select(), &parameters, &mut |mut row| {
+            let Written { start, id, dimensions, figures } = rollup::of_row(&mut row)?;
+            sums.entry((start, dimensions)).or_default().push((id, figures));
+            Ok(())
+        })?;
+        sums.retain(|_, parts| parts.len() > 1);
+        if sums.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<i64> = sums.values().flatten().map(|(id, _)| *id).collect();
+        let expected = ids.len() as u64;
+        let rows = sums.into_iter().map(|((start, dimensions), parts)| {
+            let mut sum = Figures::default();
+            parts.iter().for_each(|(_, figures)| sum.merge(figures));
+            rollup::row((level, start, dimensions), fastrand::i64(1..), &sum)
+        });
+        let any = (self.database.words().any)("?4");
+        let statement =
+            format!("DELETE FROM rollups WHERE level = ?1 AND start >= ?2 AND start < ?3 AND id {any}");
+        let parameters: [Value; 4] = [level.number().into(), from.into(), to.into(), ids.into()];
+        self.database.insert(&Batch {
+            once: None,
+            instead: Some((&statement, &parameters, expected)),
+            rows: &[(ROLLUPS, rows.collect())],
+        })
+    }
+}

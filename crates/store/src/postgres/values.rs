@@ -1,0 +1,114 @@
+//! Values to and from PostgreSQL.
+
+use std::error::Error;
+
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Row, Transaction};
+
+use crate::StoreError;
+use crate::database::{Holds, Table, Value};
+
+/// A statement in PostgreSQL's words.
+pub(super) fn said(statement: &str) -> String {
+    statement.replace('?', "$")
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, of: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(number) => number.to_sql(of, out),
+            Self::Text(text) => text.to_sql(of, out),
+            Self::Bytes(bytes) => bytes.to_sql(of, out),
+            Self::Ints(numbers) => numbers.to_sql(of, out),
+        }
+    }
+
+    fn accepts(of: &Type) -> bool {
+        [Type::INT8, Type::TEXT, Type::BYTEA, Type::INT8_ARRAY].contains(of)
+    }
+
+    fn encode_format(&self, _: &Type) -> Format {
+        Format::Binary
+    }
+
+    to_sql_checked!();
+}
+
+/// The values of a row.
+pub(super) fn row(row: &Row) -> Result<Vec<Value>, StoreError> {
+    let value = |at: usize, of: &Type| {
+        Ok::<_, tokio_postgres::Error>(match *of {
+            Type::INT8 => row.try_get::<_, Option<i64>>(at)?.map_or(Value::Null, Value::Int),
+            Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at)?.map_or(Value::Null, Value::Bytes),
+            _ => row.try_get::<_, Option<String>>(at)?.map_or(Value::Null, Value::Text),
+        })
+    };
+    let values = row.columns().iter().enumerate().map(|(at, column)| value(at, column.type_()));
+    values.collect::<Result<_, _>>().map_err(|error| StoreError::Content(error.to_string()))
+}
+
+/// The values of a column, of many rows.
+enum Many<'a> {
+    Ints(Vec<Option<i64>>),
+    Texts(Vec<Option<&'a str>>),
+    Bytes(Vec<Option<&'a [u8]>>),
+}
+
+impl<'a> Many<'a> {
+    fn of(holds: Holds, at: usize, rows: &'a [Vec<Value>]) -> Self {
+        let values = rows.iter().map(|row| row.get(at));
+        match holds {
+            Holds::Ints => Self::Ints(
+                values
+                    .map(|value| if let Some(Value::Int(number)) = value { Some(*number) } else { None })
+                    .collect(),
+            ),
+            Holds::Texts => Self::Texts(
+                values
+                    .map(|value| if let Some(Value::Text(text)) = value { Some(&**text) } else { None })
+                    .collect(),
+            ),
+            Holds::Bytes => Self::Bytes(
+                values
+                    .map(|value| if let Some(Value::Bytes(bytes)) = value { Some(&**bytes) } else { None })
+                    .collect(),
+            ),
+        }
+    }
+
+    fn parameter(&self) -> &(dyn ToSql + Sync) {
+        match self {
+            Self::Ints(many) => many,
+            Self::Texts(many) => many,
+            Self::Bytes(many) => many,
+        }
+    }
+}
+
+/// Inserts rows by one statement, column by column.
+pub(super) async fn insert(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    rows: &[Vec<Value>],
+) -> Result<(), tokio_postgres::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let places = table.columns.iter().enumerate().map(|(at, column)| {
+        let of = match column.holds {
+            Holds::Ints => "bigint",
+            Holds::Texts => "text",
+            Holds::Bytes => "bytea",
+        };
+        format!("${}::{of}[]", at + 1)
+    });
+    let places = places.collect::<Vec<_>>().join(", ");
+    let statement = table.insert(&format!("SELECT * FROM unnest({places})"));
+    let columns = table.columns.iter().enumerate();
+    let many: Vec<Many<'_>> = columns.map(|(at, column)| Many::of(column.holds, at, rows)).collect();
+    let parameters: Vec<&(dyn ToSql + Sync)> = many.iter().map(Many::parameter).collect();
+    transaction.execute(&statement, &parameters).await?;
+    Ok(())
+}
