@@ -5,12 +5,16 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use ccproxy::documents::{config_md, openapi};
+use ccproxy::documents::{config_md, metrics_md, openapi};
 
 pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
     let health = with_files(root, HEALTH)?;
-    for (name, text) in [("docs/CONFIG.md", config_md()), ("docs/openapi.json", openapi()), (HEALTH, health)]
-    {
+    for (name, text) in [
+        ("docs/CONFIG.md", config_md()),
+        ("docs/METRICS.md", metrics_md()),
+        ("docs/openapi.json", openapi()),
+        (HEALTH, health),
+    ] {
         let path = root.join(name);
         let old = fs::read_to_string(&path).unwrap_or_default();
         if old == text {

@@ -16,6 +16,12 @@ pub fn config_md() -> String {
     ccproxy_config::docs::config_md(&ccproxy_config::schema(&kinds(), &hooks()))
 }
 
+/// `docs/METRICS.md`.
+#[must_use]
+pub fn metrics_md() -> String {
+    ccproxy_server::metrics_md()
+}
+
 /// `docs/openapi.json`, ending in a newline.
 #[must_use]
 pub fn openapi() -> String {
@@ -55,6 +61,7 @@ mod tests {
             assert!(made == kept, "docs/{name} is out of date; run `cargo xtask docs`");
         };
         check(&config_md(), "CONFIG.md");
+        check(&metrics_md(), "METRICS.md");
         check(&openapi(), "openapi.json");
     }
 

@@ -80,7 +80,10 @@ impl Reloading {
         });
         let result = match prepared {
             Ok(prepared) => Ok(self.reloader.apply(prepared).await),
-            Err(failure) => Err(failure),
+            Err(failure) => {
+                self.reloader.refused();
+                Err(failure)
+            }
         };
         let outcome = self.files.settle(prints, result.as_ref());
         self.health.reporter(&Scope::Core, NAME).into_iter().for_each(|it| it.report(outcome.clone()));

@@ -54,7 +54,7 @@ pub use secret::{InvalidSecretSource, SecretSource};
 pub use section::Section;
 pub use settings::{
     Auth, ClientKey, Details, Disconnect, Health, InvalidMoment, InvalidTarget, KeyHash, KeyLimits, Limits,
-    LogFormat, Logging, LongPrice, Management, ModelPrice, Moment, OldKey, OnDisconnect, Period,
+    LogFormat, Logging, LongPrice, Management, Metrics, ModelPrice, Moment, OldKey, OnDisconnect, Period,
     PluginSections, PriceFile, Pricing, Profile, ProviderSection, Proxies, RESERVED_NAMES, Reload, Retry,
     Route, Server, ServerTls, Settings, Shared, Shutdown, Sticky, Store, Strategy, Target, Translation,
     Unpriced, Upstream, Vendor, prices_of,

@@ -4,8 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
 use crate::settings::{
-    Auth, Disconnect, Health, Limits, Logging, Management, Pricing, Reload, Retry, Route, Server, Shared,
-    Shutdown, Store, Translation, Upstream,
+    Auth, Disconnect, Health, Limits, Logging, Management, Metrics, Pricing, Reload, Retry, Route, Server,
+    Shared, Shutdown, Store, Translation, Upstream,
 };
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -24,6 +24,7 @@ pub fn schema(provider_kinds: &[(&str, Schema)], plugins: &[(&str, Schema)]) -> 
     add::<Store>(&mut properties, "store", &mut generator);
     add::<Health>(&mut properties, "health", &mut generator);
     add::<Management>(&mut properties, "management", &mut generator);
+    add::<Metrics>(&mut properties, "metrics", &mut generator);
     add::<Retry>(&mut properties, "retry", &mut generator);
     add::<Translation>(&mut properties, "translation", &mut generator);
     add::<Pricing>(&mut properties, "pricing", &mut generator);

@@ -12,6 +12,7 @@ mod limits;
 mod load;
 mod logging;
 mod management;
+mod metrics;
 mod plugins;
 mod pricing;
 mod providers;
@@ -38,6 +39,7 @@ pub use health::{Details, Health, Profile};
 pub use limits::{KeyLimits, Limits, Period, Unpriced};
 pub use logging::{LogFormat, Logging};
 pub use management::Management;
+pub use metrics::Metrics;
 pub use plugins::PluginSections;
 pub use pricing::{LongPrice, ModelPrice, PriceFile, Pricing, Vendor, prices_of};
 pub use providers::{ProviderSection, RESERVED_NAMES};
@@ -76,6 +78,8 @@ pub struct Settings {
     pub health: Health,
     /// `[management]`
     pub management: Management,
+    /// `[metrics]`
+    pub metrics: Metrics,
     /// `[shutdown]`
     pub shutdown: Shutdown,
     /// `[reload]`

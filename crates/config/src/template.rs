@@ -48,6 +48,7 @@ mod tests {
             "auth",
             "health",
             "management",
+            "metrics",
             "shutdown",
             "reload",
             "disconnect",

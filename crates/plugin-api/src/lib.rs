@@ -18,5 +18,5 @@ pub use ccproxy_translate::{Limits, Profile};
 pub use entry::{Built, KeyError, Plugin, PluginEntry};
 pub use error::{CallError, CallErrorKind};
 pub use hook::{BuiltHook, Hook, HookEntry, HookError, HookPlugin, Messages, Wants};
-pub use provider::{Instance, Provider, StartError};
+pub use provider::{CredentialState, Instance, Provider, StartError};
 pub use room::Room;

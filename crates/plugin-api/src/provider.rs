@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use ccproxy_config::Proxies;
 use ccproxy_translate::Profile;
@@ -53,6 +54,24 @@ pub trait Provider: Send + Sync + 'static {
     fn rate_limit(&self, _headers: &HeaderMap) -> Option<Room> {
         None
     }
+
+    /// How its credentials stand, for people; none where there are none. It must not block.
+    fn credentials(&self) -> Vec<CredentialState> {
+        Vec::new()
+    }
+}
+
+/// How a credential stands. It holds nothing of the credential itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialState {
+    /// What health and logs call it.
+    pub name: String,
+    /// Whether it could be shown: it was read, has not ended and was not refused when it was last shown.
+    pub usable: bool,
+    /// How long it is left alone, where others are used meanwhile.
+    pub rests: Option<Duration>,
+    /// When it ends, where it says so itself.
+    pub expires: Option<SystemTime>,
 }
 
 /// What a provider cannot start without.

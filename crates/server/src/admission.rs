@@ -145,6 +145,16 @@ impl Admission {
         Error::Overloaded
     }
 
+    /// How many wait for a place.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How many were turned away since the start.
+    pub(crate) fn shed(&self) -> u64 {
+        self.queue.shed.load(Ordering::Relaxed)
+    }
+
     /// The check `admission`, where anything is limited.
     pub(crate) fn check(self: &Arc<Self>, settings: &Settings) -> Result<Option<Named>, SpecError> {
         let places = settings.providers.values().map(|provider| provider.concurrency);

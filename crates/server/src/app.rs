@@ -16,7 +16,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use ccproxy_config::{Disconnect, Mistake, OnDisconnect, Retry, Settings, Unpriced};
+use ccproxy_config::{Disconnect, Mistake, ModelRule, OnDisconnect, Retry, Settings, Unpriced};
 use ccproxy_health::Health;
 use ccproxy_health_server::grpc::Grpc;
 use ccproxy_health_system::Lags;
@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use instance::{Instance, Passage, Shut, Standing, Traffic, Verdict};
+use reload::Reloads;
 pub(crate) use route::{Route, Target};
 pub(crate) use stats::Ending;
 pub use stats::Stats;
@@ -119,12 +120,15 @@ pub(crate) struct Process {
     /// Where the records of exchanges go.
     pub(crate) recorder: Arc<Recorder>,
     /// What `/metrics` tells of them.
-    pub(crate) traffic: metrics::Traffic,
+    pub(crate) traffic: Option<metrics::Traffic>,
+    pub(crate) reloads: Reloads,
     /// Where they are kept, if they are.
     pub(crate) archive: Option<Arc<Archive>>,
     /// Those who watch records come.
     pub(crate) live: Readers,
     pub(crate) started: Timestamp,
+    /// The connections to the main port.
+    pub(crate) connections: TaskTracker,
     /// The WebSockets that are open.
     pub(crate) sockets: TaskTracker,
     /// What may outlive its client.
@@ -193,6 +197,9 @@ impl Read {
 impl App {
     fn new(settings: &Settings, read: Read, instances: Instances, process: Arc<Process>) -> Self {
         let server = &settings.server;
+        if let Some(traffic) = &process.traffic {
+            traffic.know(models(settings, &instances));
+        }
         Self {
             routes: settings.routes.iter().map(|route| Route::of(route, &instances)).collect(),
             instances,
@@ -221,6 +228,16 @@ impl App {
     pub(crate) fn newest(self: &Arc<Self>) -> Arc<Self> {
         self.current.upgrade().map_or_else(|| Arc::clone(self), |current| current.app())
     }
+}
+
+/// The models that the configuration names.
+fn models<'a>(settings: &'a Settings, instances: &'a Instances) -> impl Iterator<Item = &'a str> {
+    let routes = settings.routes.iter();
+    let routed = routes.flat_map(|route| {
+        let asked = Some(route.model.as_str()).filter(|model| !model.contains('*'));
+        asked.into_iter().chain(route.targets.iter().filter_map(|target| target.model.as_deref()))
+    });
+    routed.chain(instances.values().flat_map(|it| it.mappings.iter().map(ModelRule::target)))
 }
 
 impl Process {

@@ -31,4 +31,5 @@ pub use app::build::BuildOptions;
 pub use app::reload::{Prepared, ReloadOrder, ReloadOutcome, Reloaded, Reloader};
 pub use app::{Application, InstanceInfo, Stats};
 pub use listen::{BindError, Bound, Inherited, TakeoverError};
+pub use metrics::metrics_md;
 pub use shutdown::End;

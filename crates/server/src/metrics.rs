@@ -1,160 +1,102 @@
 //! What `/metrics` tells of traffic, providers, records and the process, beside health.
 //!
-//! Every exchange is counted at once, when its record is made, so that what is scraped is what has happened. Labels are
-//! bounded: providers come from the configuration, words from fixed lists, and a model's name is one only once a provider
-//! has answered for it, and as long as there are no more than [`MODELS`] of them. docs/METRICS.md has them all.
+//! Every exchange is counted at once, when its record is made, so that what is scraped is what has happened. No client can
+//! add a label: providers, routes and keys come from the configuration, words and statuses from fixed lists, and models are
+//! those of [`Models`]. Should a reload after the other bring more than a [`Table`] has room for, the rest is `other`.
 
 mod collect;
-mod histogram;
+mod manual;
+mod meter;
+mod meters;
+mod models;
 mod process;
 mod series;
+mod status;
+mod table;
+#[cfg(test)]
+mod tests;
+mod times;
 
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::AtomicU64;
 
+use ccproxy_config::Metrics as Settings;
 use ccproxy_record::Record;
 
 pub(crate) use collect::Metrics;
-use series::{Attempts, Series};
+pub use manual::metrics_md;
+use models::Models;
+use series::{ByKey, Exchanges, Spent, add};
+use status::label;
+use table::Table;
+use times::{Moment, Times};
 
-/// More models than this are `other`.
-pub(crate) const MODELS: usize = 200;
-/// The label of a model that is none of the known ones.
-const OTHER: &str = "other";
-/// The label where there is nothing to tell.
+/// The label of what has none.
 const NONE: &str = "";
 
-/// The series of one provider, by model and then by operation.
-type ByModel = HashMap<Box<str>, HashMap<Box<str>, Arc<Series>>>;
-
-/// A provider, and a word for what came of asking it.
-type ProviderAnd = (Box<str>, Box<str>);
-
 /// Counts of all exchanges.
-#[derive(Default)]
 pub(crate) struct Traffic {
-    series: RwLock<HashMap<Box<str>, ByModel>>,
-    attempts: RwLock<HashMap<ProviderAnd, Arc<Attempts>>>,
-    /// By who has to act, too.
-    errors: RwLock<HashMap<(ProviderAnd, &'static str), u64>>,
+    models: Models,
+    /// By operation, provider and model.
+    exchanges: Table<Exchanges, 3>,
+    /// By operation, provider, model, route, status, ending and fault.
+    requests: Table<AtomicU64, 7>,
+    /// By provider, error and fault.
+    errors: Table<AtomicU64, 3>,
+    /// By provider and model.
+    spent: Table<Spent, 2>,
+    /// By provider, status and error.
+    attempts: Table<AtomicU64, 3>,
+    /// By provider.
+    answers: Table<Times, 1>,
+    /// By the name of the client's key, where that is wanted.
+    keys: Option<Table<ByKey, 1>>,
 }
 
 impl Traffic {
-    /// Counts an exchange.
-    pub(crate) fn count(&self, record: &Record) {
-        self.series(record).count(record);
-        for attempt in &record.attempts {
-            let result = match (&attempt.error, attempt.status) {
-                (Some(error), _) => error.as_str(),
-                (None, _) => "ok",
-            };
-            self.attempts(&attempt.provider, result).count(attempt);
-        }
-        if let (Some(error), Some(fault)) = (&record.error, record.fault) {
-            let provider = record.provider.as_deref().unwrap_or(NONE);
-            let mut errors = self.errors.write().unwrap_or_else(PoisonError::into_inner);
-            *errors.entry(((provider.into(), error.as_str().into()), fault.as_str())).or_default() += 1;
-        }
-    }
-
-    /// The series that an exchange belongs to.
-    fn series(&self, record: &Record) -> Arc<Series> {
-        let provider = record.provider.as_deref().unwrap_or(NONE);
-        let model = record.served_model.as_deref().unwrap_or(NONE);
-        let operation = record.operation.as_str();
-        let all = self.series.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(series) = find(&all, provider, model, operation) {
-            return Arc::clone(series);
-        }
-        let answered = record.upstream_status.is_some_and(|status| (200..300).contains(&status));
-        let known = all.get(provider).is_some_and(|models| models.contains_key(model));
-        let models: usize = all.values().map(HashMap::len).sum();
-        drop(all);
-        let model = if model.is_empty() || known || answered && models < MODELS { model } else { OTHER };
-        let mut all = self.series.write().unwrap_or_else(PoisonError::into_inner);
-        let models = all.entry(provider.into()).or_default();
-        let operations = models.entry(model.into()).or_default();
-        Arc::clone(operations.entry(operation.into()).or_default())
-    }
-
-    fn attempts(&self, provider: &str, result: &str) -> Arc<Attempts> {
-        let key = (Box::from(provider), Box::from(result));
-        let known = self.attempts.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        known.unwrap_or_else(|| {
-            let mut attempts = self.attempts.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(attempts.entry(key).or_default())
+    /// None where nothing is to be counted.
+    pub(crate) fn new(settings: &Settings) -> Option<Self> {
+        settings.enabled.then(|| Self {
+            models: Models::default(),
+            exchanges: Table::new(2_000),
+            requests: Table::new(10_000),
+            errors: Table::new(2_000),
+            spent: Table::new(2_000),
+            attempts: Table::new(2_000),
+            answers: Table::new(1_000),
+            keys: settings.keys.then(|| Table::new(1_000)),
         })
     }
-}
 
-fn find<'a>(
-    all: &'a HashMap<Box<str>, ByModel>,
-    provider: &str,
-    model: &str,
-    operation: &str,
-) -> Option<&'a Arc<Series>> {
-    let models = all.get(provider)?;
-    models.get(model)?.get(operation)
-}
-
-/// A counter that is only read and added to.
-fn read(counter: &std::sync::atomic::AtomicU64) -> u64 {
-    counter.load(Ordering::Relaxed)
-}
-
-#[cfg(test)]
-mod tests {
-    use ccproxy_record::{Ending, Fault};
-    use jiff::Timestamp;
-
-    use super::*;
-
-    fn record(model: &str, status: u16) -> Record {
-        let failed = status >= 400;
-        Record {
-            id: "1".to_owned(),
-            began: Timestamp::UNIX_EPOCH,
-            session: None,
-            key: None,
-            operation: "messages".to_owned(),
-            dialect: None,
-            route: None,
-            provider: Some("claude".to_owned()),
-            kind: None,
-            model: Some(model.to_owned()),
-            served_model: Some(model.to_owned()),
-            stream: false,
-            status: Some(status),
-            upstream_status: Some(status),
-            ending: if failed { Ending::Failed } else { Ending::Done },
-            error: failed.then(|| "not_found".to_owned()),
-            fault: failed.then_some(Fault::Client),
-            attempts: Vec::new(),
-            first_byte: None,
-            first_token: None,
-            duration: std::time::Duration::from_millis(3).into(),
-            tokens: ccproxy_record::Tokens::default(),
-            cost: None,
-            request_bytes: 1,
-            response_bytes: 2,
-            trace: None,
-        }
+    /// These models are labels from now on.
+    pub(crate) fn know<'a>(&self, models: impl IntoIterator<Item = &'a str>) {
+        self.models.know(models);
     }
 
-    #[test]
-    fn names_that_clients_make_up_make_no_series() {
-        let traffic = Traffic::default();
-        let models = || traffic.series.read().unwrap().values().map(HashMap::len).sum::<usize>();
-        (0..10_000).for_each(|n| traffic.count(&record(&format!("made-up-{n}"), 404)));
-        assert_eq!(models(), 1, "none was answered for");
-        (0..10_000).for_each(|n| traffic.count(&record(&format!("answered-{n}"), 200)));
-        assert_eq!(models(), MODELS);
-        let done: u64 = {
-            let all = traffic.series.read().unwrap();
-            let series = all.values().flat_map(HashMap::values).flat_map(HashMap::values);
-            series.map(|series| series.endings.iter().map(read).sum::<u64>()).sum()
-        };
-        assert_eq!(done, 20_000, "each is counted all the same");
+    /// Counts an exchange.
+    pub(crate) fn count(&self, record: &Record) {
+        let operation = record.operation.as_str();
+        let provider = record.provider.as_deref().unwrap_or(NONE);
+        let model = self.models.label(record);
+        let moment = Moment::end_of(record);
+        self.exchanges.with([operation, provider, model], |exchanges| exchanges.count(record, &moment));
+        let route = record.route.as_deref().unwrap_or(NONE);
+        let fault = record.fault.map_or(NONE, |fault| fault.as_str());
+        let labels = [operation, provider, model, route, label(record.status), record.ending.as_str(), fault];
+        self.requests.with(labels, |requests| add(requests, 1));
+        if let Some(error) = &record.error {
+            self.errors.with([provider, error, fault], |errors| add(errors, 1));
+        }
+        if record.tokens.total() > 0 || record.cost.is_some() {
+            self.spent.with([provider, model], |spent| spent.count(record));
+        }
+        for attempt in &record.attempts {
+            let error = attempt.error.as_deref().unwrap_or(NONE);
+            let labels = [attempt.provider.as_str(), label(attempt.status), error];
+            self.attempts.with(labels, |attempts| add(attempts, 1));
+            self.answers.with([&attempt.provider], |times| times.add(attempt.duration.0, record, &moment));
+        }
+        if let Some(keys) = &self.keys {
+            keys.with([record.key.as_deref().unwrap_or(NONE)], |key| key.count(record));
+        }
     }
 }

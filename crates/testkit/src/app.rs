@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use ccproxy_config::{Env, Mistakes, Settings, Sources};
 use ccproxy_health::{Health, Phase};
-use ccproxy_plugin_api::PluginEntry;
+use ccproxy_plugin_api::{HookEntry, PluginEntry};
 use ccproxy_server::{Application, BuildOptions, End, Reloaded, Reloader, Stats};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -37,7 +37,19 @@ impl TestApp {
     /// # Panics
     /// If the configuration is wrong: the test is.
     pub async fn start(plugins: &'static [PluginEntry], toml: &str) -> Self {
-        let app = Self::start_cold(plugins, toml).await;
+        Self::start_with(plugins, &[], toml).await
+    }
+
+    /// The same with plugins that follow requests.
+    ///
+    /// # Panics
+    /// If the configuration is wrong: the test is.
+    pub async fn start_with(
+        plugins: &'static [PluginEntry],
+        hooks: &'static [HookEntry],
+        toml: &str,
+    ) -> Self {
+        let app = Self::cold(plugins, hooks, toml).await;
         let mut phase = app.health.watch_phase();
         phase.wait_for(|phase| *phase != Phase::Starting).await.expect("the application watches its phase");
         app
@@ -48,8 +60,13 @@ impl TestApp {
     /// # Panics
     /// If the configuration is wrong: the test is.
     pub async fn start_cold(plugins: &'static [PluginEntry], toml: &str) -> Self {
+        Self::cold(plugins, &[], toml).await
+    }
+
+    async fn cold(plugins: &'static [PluginEntry], hooks: &'static [HookEntry], toml: &str) -> Self {
         let settings = settings(toml).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-        let application = Application::build(&settings, plugins, BuildOptions::default());
+        let options = BuildOptions { hooks, ..BuildOptions::default() };
+        let application = Application::build(&settings, plugins, options);
         let application = application.unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let mut bound = application.bind().await.unwrap_or_else(|error| panic!("{error}"));
         let (drain, abort) = (CancellationToken::new(), CancellationToken::new());

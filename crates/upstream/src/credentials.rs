@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ccproxy_config::{Credential, Pool};
 use ccproxy_health::{Check, Outcome, Spec, SpecError};
 use ccproxy_plugin_api::entry::KeyError;
-use ccproxy_plugin_api::{CallError, CallErrorKind, Instance, StartError};
+use ccproxy_plugin_api::{CallError, CallErrorKind, CredentialState, Instance, StartError};
 use futures_util::future::{BoxFuture, join_all};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -125,6 +125,14 @@ impl Credentials {
             Able::Perhaps | Able::No => false,
         };
         self.members.iter().zip(self.marks()).any(ready)
+    }
+
+    /// How each stands, for people.
+    #[must_use]
+    pub fn states(&self) -> Vec<CredentialState> {
+        let now = unix_now();
+        let standings = self.members.iter().zip(self.marks());
+        standings.map(|(member, mark)| health::state(self, member, mark, now)).collect()
     }
 
     /// Reads the credentials for the first time. A source that is slow does not hold up the start: it is read on, and

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{Answer, Call, CallError, Limits, Profile, Provider, Room, StartError};
+use ccproxy_plugin_api::{
+    Answer, Call, CallError, CredentialState, Limits, Profile, Provider, Room, StartError,
+};
 use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
@@ -82,5 +84,9 @@ impl Provider for Anthropic {
 
     fn rate_limit(&self, headers: &HeaderMap) -> Option<Room> {
         rate_limit::anthropic(headers)
+    }
+
+    fn credentials(&self) -> Vec<CredentialState> {
+        self.credentials.states()
     }
 }

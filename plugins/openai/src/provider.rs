@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccproxy_plugin_api::{Answer, Call, CallError, Profile, Provider, Room, StartError};
+use ccproxy_plugin_api::{Answer, Call, CallError, CredentialState, Profile, Provider, Room, StartError};
 use ccproxy_upstream::{Credentials, Endpoint, rate_limit};
 use ccproxy_wire::{Dialect, Operation};
 use futures_util::future::BoxFuture;
@@ -66,5 +66,9 @@ impl Provider for OpenAi {
 
     fn rate_limit(&self, headers: &HeaderMap) -> Option<Room> {
         rate_limit::openai(headers)
+    }
+
+    fn credentials(&self) -> Vec<CredentialState> {
+        self.credentials.states()
     }
 }

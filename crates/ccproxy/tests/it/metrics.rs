@@ -46,8 +46,14 @@ async fn traffic_is_counted_as_it_was() {
         1.0,
     );
     check("ccproxy_request_errors_total", &["error=\"invalid_request\"", "fault=\"client\""], 1.0);
-    check("ccproxy_upstream_attempt_duration_seconds_count", &["provider=\"codex\"", "result=\"ok\""], 4.0);
-    check("ccproxy_provider_breaker", &["provider=\"local\"", "state=\"closed\""], 1.0);
+    let codex = "provider=\"codex\"";
+    check("ccproxy_upstream_attempts_total", &[codex, "status=\"200\"", "error=\"\""], 4.0);
+    check("ccproxy_upstream_attempts_total", &[codex, "status=\"500\"", "error=\"upstream_error\""], 1.0);
+    check("ccproxy_upstream_attempt_duration_seconds_count", &[codex], 5.0);
+    check("ccproxy_provider_credentials", &[codex, "state=\"usable\""], 1.0);
+    check("ccproxy_open_connections", &[], 1.0);
+    check("ccproxy_config_last_reload_successful", &[], 1.0);
+    check("ccproxy_provider_breaker_state", &["provider=\"local\"", "state=\"closed\""], 1.0);
     check("ccproxy_requests_in_flight", &[], 0.0);
     assert!(value(&page, "ccproxy_tokens_total", &[&claude[..], &["type=\"output\""]].concat()) > Some(0.0));
     assert!(value(&page, "process_resident_memory_bytes", &[]) > Some(1e6), "{page}");

@@ -10,8 +10,8 @@ use super::check::{check, default_routes};
 use super::providers::name_fault;
 use super::store::default_path;
 use super::{
-    Auth, Disconnect, Health, Limits, Logging, Management, PluginSections, Pricing, ProviderSection, Proxies,
-    Reload, Retry, Route, Server, Settings, Shared, Shutdown, Store, Translation, Upstream,
+    Auth, Disconnect, Health, Limits, Logging, Management, Metrics, PluginSections, Pricing, ProviderSection,
+    Proxies, Reload, Retry, Route, Server, Settings, Shared, Shutdown, Store, Translation, Upstream,
 };
 use crate::layers::Sources;
 use crate::nearest::did_you_mean;
@@ -29,6 +29,7 @@ pub(crate) const SECTIONS: [&str; 18] = [
     "store",
     "health",
     "management",
+    "metrics",
     "shutdown",
     "reload",
     "disconnect",
@@ -53,6 +54,7 @@ impl Default for Settings {
             store_path: None,
             health: Health::default(),
             management: Management::default(),
+            metrics: Metrics::default(),
             disconnect: Disconnect::default(),
             retry: Retry::default(),
             translation: Translation::default(),
@@ -101,6 +103,7 @@ impl Settings {
             store_path: default_path(&sources.env),
             health: section(&tree, "health", &mut mistakes),
             management: section(&tree, "management", &mut mistakes),
+            metrics: section(&tree, "metrics", &mut mistakes),
             disconnect: section(&tree, "disconnect", &mut mistakes),
             retry: section(&tree, "retry", &mut mistakes),
             translation: section(&tree, "translation", &mut mistakes),
@@ -141,6 +144,7 @@ pub(super) fn typed(settings: &Settings) -> Node {
     tree.set("store", plain(&settings.store, &Place::Default));
     tree.set("health", plain(&settings.health, &Place::Default));
     tree.set("management", plain(&settings.management, &Place::Default));
+    tree.set("metrics", plain(&settings.metrics, &Place::Default));
     tree.set("retry", plain(&settings.retry, &Place::Default));
     tree.set("translation", plain(&settings.translation, &Place::Default));
     tree.set("pricing", plain(&settings.pricing, &Place::Default));

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::core::Core;
 use super::instance::Instance;
-use super::reload::{ReloadOrder, Reloader};
+use super::reload::{ReloadOrder, Reloader, Reloads};
 use super::start::Starter;
 use super::watch::watch;
 use super::{App, Application, Current, Instances, Process, Read};
@@ -194,10 +194,12 @@ fn assemble(
             health,
             stats: Arc::default(),
             recorder,
-            traffic: metrics::Traffic::default(),
+            traffic: metrics::Traffic::new(&settings.metrics),
+            reloads: Reloads::new(),
             archive,
             live: Readers::default(),
             started: Timestamp::now(),
+            connections: TaskTracker::new(),
             sockets: TaskTracker::new(),
             leftovers: TaskTracker::new(),
             pages: admin::pages(),

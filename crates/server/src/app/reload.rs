@@ -1,10 +1,11 @@
 //! From one configuration to the next without a restart.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ccproxy_config::{Mistakes, Settings};
 use ccproxy_health::{Registration, Scope};
 use ccproxy_plugin_api::PluginEntry;
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
@@ -75,6 +76,25 @@ impl ReloadOrder {
     pub fn answer(self, outcome: ReloadOutcome) {
         // Who does not wait any longer need not know.
         let _ = self.0.send(outcome);
+    }
+}
+
+/// How the last reload went, and since when what is in force is.
+pub(crate) struct Reloads(Mutex<(bool, Timestamp)>);
+
+impl Reloads {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new((true, Timestamp::now())))
+    }
+
+    /// Whether the last one came into force, and when the last did that.
+    pub(crate) fn last(&self) -> (bool, Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, good: bool) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (good, if good { Timestamp::now() } else { last.1 });
     }
 }
 
@@ -155,6 +175,7 @@ impl Reloader {
         let names: Vec<String> = gone.iter().map(|instance| instance.name.clone()).collect();
         app.health.change(&names, added).await;
         self.current.0.store(Arc::clone(&app));
+        app.reloads.note(true);
         for instance in gone {
             instance.gone.cancel();
             app.health.container().remove(&instance.name);
@@ -164,6 +185,11 @@ impl Reloader {
         }
         self.settings = settings;
         reloaded
+    }
+
+    /// A reload was refused for a mistake.
+    pub fn refused(&self) {
+        self.current.process().reloads.note(false);
     }
 
     /// What changes and what would have to.

@@ -90,6 +90,7 @@ impl Connections {
     }
 
     pub(super) async fn serve(self, stream: TcpStream) {
+        let _open = self.current.process().connections.token();
         let clock = Clock::start();
         let peer = stream.peer_addr().ok().map(|address| address.ip().to_canonical());
         let seat = self.capacity.as_ref().map(|capacity| capacity.seat(&clock).ok_or(())).transpose();

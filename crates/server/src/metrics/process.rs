@@ -1,6 +1,6 @@
 //! What every process tells of itself, by the names that all client libraries use.
 
-use std::fs::read_to_string;
+use std::fs::{metadata, read_dir, read_to_string};
 
 use rustix::process::{Resource, getrlimit};
 
@@ -31,9 +31,18 @@ impl Process {
             threads: field(20)?,
             virtual_bytes: field(23)?,
             resident_bytes: field(24)? * rustix::param::page_size() as u64,
-            open_fds: std::fs::read_dir("/proc/self/fd").ok().map(|listed| listed.count() as u64),
+            open_fds: open_fds(),
             max_fds: getrlimit(Resource::Nofile).current,
         })
+    }
+}
+
+/// Linux from 6.2 on says so in the size of the directory, which takes no descriptor.
+fn open_fds() -> Option<u64> {
+    const OPEN: &str = "/proc/self/fd";
+    match metadata(OPEN).ok()?.len() {
+        0 => read_dir(OPEN).ok().map(|listed| (listed.count() as u64).saturating_sub(1)),
+        size => Some(size),
     }
 }
 

@@ -1,98 +1,95 @@
-//! What is counted of exchanges that have provider, model and operation in common.
+//! What is counted of exchanges that have their labels in common.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use ccproxy_record::{Attempt, Cost, Ending, Record};
-use prometheus_client::metrics::exemplar::HistogramWithExemplars;
+use ccproxy_record::{Cost, Ending, Record, Tokens};
 
-use super::histogram::{Histogram, ends};
+use super::times::{Moment, Times};
 
-/// The labels of an example.
-type Example = Vec<(&'static str, String)>;
-
-/// Exchanges with the same labels.
-pub(super) struct Series {
-    /// By [`Ending::ALL`].
-    pub(super) endings: [AtomicU64; 3],
-    /// With the id of a request for each class, where one is read.
-    pub(super) duration: HistogramWithExemplars<Example>,
-    pub(super) first_byte: Histogram,
-    pub(super) first_token: Histogram,
-    /// By [`KINDS`].
-    pub(super) tokens: [AtomicU64; 5],
-    nanos: AtomicI64,
-    pub(super) unpriced: AtomicU64,
+/// How long exchanges took, and how large they were.
+#[derive(Default)]
+pub(super) struct Exchanges {
+    pub(super) duration: Times,
+    pub(super) first_byte: Times,
+    pub(super) first_token: Times,
     pub(super) request_bytes: AtomicU64,
     pub(super) response_bytes: AtomicU64,
 }
 
-/// OpenMetrics allows 128 characters for an example's labels, their names among them.
-const EXAMPLE: usize = 100;
+/// What exchanges used.
+#[derive(Default)]
+pub(super) struct Spent {
+    /// By [`KINDS`].
+    pub(super) tokens: [AtomicU64; KINDS.len()],
+    pub(super) cost: Dollars,
+    pub(super) unpriced: AtomicU64,
+}
+
+/// What the exchanges of a key came to.
+#[derive(Default)]
+pub(super) struct ByKey {
+    /// By [`Ending::ALL`].
+    pub(super) endings: [AtomicU64; 3],
+    /// By [`KINDS`].
+    pub(super) tokens: [AtomicU64; KINDS.len()],
+    pub(super) cost: Dollars,
+}
 
 /// The kinds of tokens, as they are labelled.
 pub(super) const KINDS: [&str; 5] = ["input", "output", "cache_read", "cache_write", "reasoning"];
 
-/// Calls with the same labels.
+/// An exact sum of money.
 #[derive(Default)]
-pub(super) struct Attempts {
-    pub(super) duration: Histogram,
-}
+pub(super) struct Dollars(AtomicI64);
 
-impl Default for Series {
-    fn default() -> Self {
-        Self {
-            endings: Default::default(),
-            duration: HistogramWithExemplars::new(ends()),
-            first_byte: Histogram::default(),
-            first_token: Histogram::default(),
-            tokens: Default::default(),
-            nanos: AtomicI64::default(),
-            unpriced: AtomicU64::default(),
-            request_bytes: AtomicU64::default(),
-            response_bytes: AtomicU64::default(),
-        }
+impl Dollars {
+    fn add(&self, cost: Cost) {
+        self.0.fetch_add(cost.nanos(), Ordering::Relaxed);
+    }
+
+    pub(super) fn sum(&self) -> f64 {
+        Cost::from_nanos(self.0.load(Ordering::Relaxed)).dollars()
     }
 }
 
-impl Series {
-    pub(super) fn count(&self, record: &Record) {
-        let add = |counter: &AtomicU64, count: u64| {
-            counter.fetch_add(count, Ordering::Relaxed);
-        };
-        for (ending, counter) in Ending::ALL.iter().zip(&self.endings) {
-            add(counter, u64::from(*ending == record.ending));
+impl Exchanges {
+    pub(super) fn count(&self, record: &Record, moment: &Moment) {
+        self.duration.add(record.duration.0, record, moment);
+        if let Some(time) = record.first_byte {
+            self.first_byte.add(time.0, record, moment);
         }
-        let example = (record.id.len() <= EXAMPLE).then(|| vec![("request_id", record.id.clone())]);
-        self.duration.observe(record.duration.0.as_secs_f64(), example, None);
-        for (time, histogram) in
-            [(record.first_byte, &self.first_byte), (record.first_token, &self.first_token)]
-        {
-            if let Some(time) = time {
-                histogram.add(time.0);
-            }
-        }
-        let tokens = &record.tokens;
-        let counts = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning];
-        for (counter, count) in self.tokens.iter().zip(counts) {
-            add(counter, count.unwrap_or(0));
-        }
-        match record.cost {
-            Some(cost) => {
-                self.nanos.fetch_add(cost.nanos(), Ordering::Relaxed);
-            }
-            None => add(&self.unpriced, u64::from(tokens.total() > 0)),
+        if let Some(time) = record.first_token {
+            self.first_token.add(time.0, record, moment);
         }
         add(&self.request_bytes, record.request_bytes);
         add(&self.response_bytes, record.response_bytes);
     }
+}
 
-    pub(super) fn cost(&self) -> Cost {
-        Cost::from_nanos(self.nanos.load(Ordering::Relaxed))
+impl Spent {
+    pub(super) fn count(&self, record: &Record) {
+        add_tokens(&self.tokens, &record.tokens);
+        match record.cost {
+            Some(cost) => self.cost.add(cost),
+            None => add(&self.unpriced, 1),
+        }
     }
 }
 
-impl Attempts {
-    pub(super) fn count(&self, attempt: &Attempt) {
-        self.duration.add(attempt.duration.0);
+impl ByKey {
+    pub(super) fn count(&self, record: &Record) {
+        let endings = Ending::ALL.iter().zip(&self.endings);
+        endings.filter(|(ending, _)| **ending == record.ending).for_each(|(_, count)| add(count, 1));
+        add_tokens(&self.tokens, &record.tokens);
+        self.cost.add(record.cost.unwrap_or_default());
     }
+}
+
+pub(super) fn add(counter: &AtomicU64, count: u64) {
+    counter.fetch_add(count, Ordering::Relaxed);
+}
+
+fn add_tokens(counters: &[AtomicU64; KINDS.len()], tokens: &Tokens) {
+    let counts = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write, tokens.reasoning];
+    counters.iter().zip(counts).for_each(|(counter, count)| add(counter, count.unwrap_or(0)));
 }

@@ -1,6 +1,9 @@
 //! How the credentials of an instance stand, in words that hold no secret.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use ccproxy_health::{Outcome, Status};
+use ccproxy_plugin_api::CredentialState;
 use http::StatusCode;
 use tokio::time::Instant;
 
@@ -61,6 +64,24 @@ fn together(standings: &[(&str, Standing)]) -> Outcome {
     }
     let outcome = if serving { Outcome::warn(text) } else { Outcome::fail(text) };
     outcome.observed(observed, "credentials")
+}
+
+/// How a credential stands, for programs.
+pub(super) fn state(credentials: &Credentials, member: &Member, mark: Mark, now: i64) -> CredentialState {
+    let loaded = member.loaded();
+    let good = loaded.as_ref().and_then(|loaded| loaded.good(Instant::now()));
+    let cooling = good.and_then(|good| mark.cools_until(good.version, credentials.now()));
+    let expiry = good.and_then(|good| good.expiry);
+    let ended = expiry.is_some_and(|expiry| expiry.left(now) <= 0);
+    CredentialState {
+        name: member.name.clone(),
+        usable: good.is_some_and(|good| !ended && mark.refusal(good.version).is_none()),
+        rests: cooling.map(|until| until.saturating_sub(credentials.now())),
+        expires: expiry.and_then(|expiry| {
+            let seconds = u64::try_from(now.saturating_add(expiry.left(now))).ok()?;
+            UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+        }),
+    }
 }
 
 fn standing(credentials: &Credentials, member: &Member, mark: Mark, alone: bool, now: i64) -> Standing {

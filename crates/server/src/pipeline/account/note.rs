@@ -138,10 +138,17 @@ impl Exchange {
             messages.end();
         }
         let Some((ending, end)) = self.note.ended.take() else { return };
+        let app = Arc::clone(&self.app);
+        let wanted = app.recorder.wants_exchanges();
+        if app.traffic.is_none() && !wanted {
+            return;
+        }
         let record = self.made_record(ending, end);
-        self.app.traffic.count(&record);
-        if self.app.recorder.wants_exchanges() {
-            self.app.recorder.exchange(record);
+        if let Some(traffic) = &app.traffic {
+            traffic.count(&record);
+        }
+        if wanted {
+            app.recorder.exchange(record);
         }
     }
 
