@@ -21,7 +21,7 @@ use crate::section::Section;
 use crate::tree::{Node, Value};
 
 /// The tables at the top of the file.
-pub(crate) const SECTIONS: [&str; 18] = [
+pub(crate) const SECTIONS: [&str; 19] = [
     "server",
     "auth",
     "limits",
