@@ -14,6 +14,7 @@ mod activation;
 mod admission;
 mod analytics;
 mod auth;
+mod books;
 mod bytes;
 #[cfg(target_os = "linux")]
 mod chaos;

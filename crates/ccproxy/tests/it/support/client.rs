@@ -42,6 +42,12 @@ impl Request {
     }
 
     /// Adds a header; names may repeat.
+    /// The same to another path.
+    pub(crate) fn to(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self

@@ -1,0 +1,164 @@
+//! Ten thousand requests of all kinds, many of which go wrong: whoever counts them counts the same.
+
+use std::collections::BTreeMap;
+
+use ccproxy::plugins::PLUGINS;
+use ccproxy_testkit::TestApp;
+use serde_json::Value;
+
+use crate::support::stage::ask;
+use crate::support::{Conn, Request, eventually, send, within};
+
+const REQUESTS: usize = 10_000;
+const CLIENTS: usize = 16;
+/// Instances by what goes wrong with them.
+const FAULTS: [(&str, &str); 6] = [
+    ("well", ""),
+    ("limited", "fault = 'rate_limit'"),
+    ("broken", "fault = 'server_error'"),
+    ("over", "fault = 'overloaded_stream'"),
+    ("cut", "fault = 'truncate'"),
+    ("foreign", "fault = 'garbage'"),
+];
+
+/// By instance and status: how many, and how many bytes.
+type Book = BTreeMap<(String, u64), (u64, u64)>;
+
+fn config(store: &std::path::Path) -> String {
+    let providers: String = FAULTS
+        .iter()
+        .map(|(name, fault)| format!("[providers.{name}]\nkind = 'simulator'\n{fault}\n"))
+        .collect();
+    format!(
+        "{providers}[retry]\nattempts = 1\n[store]\nurl = {{ value = '{}' }}\n\
+         [[pricing.models]]\nmodel = '*-x'\ninput = 3\noutput = 15\n",
+        store.display()
+    )
+}
+
+/// What one client does, and what it got.
+async fn client(app: &TestApp, number: usize) -> Book {
+    let (mut book, mut conn) = (Book::new(), Conn::open(app.address()).await);
+    for n in (number..REQUESTS).step_by(CLIENTS) {
+        let (name, _) = FAULTS[n / 7 % FAULTS.len()];
+        let path = ask::ALL[n % 3];
+        let below = path.rsplit_once("/v1/").unwrap().1;
+        let mut request = ask::request(path, n % 2 == 0);
+        request = if n % 11 == 0 {
+            Request::post(&format!("/{name}/v1/{below}"), "no json")
+        } else {
+            request.to(&format!("/{name}/v1/{below}"))
+        };
+        conn.send(&request).await;
+        let response = conn.response(&request).await;
+        let entry = book.entry((name.to_owned(), u64::from(response.status))).or_default();
+        entry.0 += 1;
+        entry.1 += response.body.len() as u64;
+        if !response.whole || response.header("connection") == Some("close") {
+            conn = Conn::open(app.address()).await;
+        }
+    }
+    book
+}
+
+fn add(books: impl IntoIterator<Item = Book>) -> Book {
+    let mut sum = Book::new();
+    for (key, (requests, bytes)) in books.into_iter().flatten() {
+        let entry = sum.entry(key).or_default();
+        *entry = (entry.0 + requests, entry.1 + bytes);
+    }
+    sum
+}
+
+fn number(value: &Value, field: &str) -> u64 {
+    value[field].as_u64().unwrap_or_else(|| panic!("no {field} in {value}"))
+}
+
+async fn get(app: &TestApp, target: &str) -> Value {
+    let answer = send(app.address(), &Request::get(target)).await;
+    assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+    answer.json()
+}
+
+/// Every record of the store, page by page.
+async fn records(app: &TestApp) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = get(app, &format!("/api/requests?limit=1000{cursor}")).await;
+        all.extend(page["requests"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_counts_counts_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = TestApp::start(PLUGINS, &config(&dir.path().join("s.db"))).await;
+    let clients = futures_util::future::join_all((0..CLIENTS).map(|number| client(&app, number))).await;
+    let expect = add(clients);
+    assert_eq!(expect.values().map(|(requests, _)| *requests).sum::<u64>(), REQUESTS as u64);
+    eventually("nothing is running", || app.stats().running() == 0).await;
+    assert_eq!(app.stats().begun(), REQUESTS as u64);
+
+    let usage = within("the store has all", async {
+        loop {
+            let usage = get(&app, "/api/usage?group=provider,status").await;
+            if number(&usage["total"], "requests") == REQUESTS as u64 {
+                return usage;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let told = usage["rows"].as_array().unwrap().iter().map(|row| {
+        let status = row["status"].as_str().unwrap().parse().unwrap();
+        (
+            (row["provider"].as_str().unwrap().to_owned(), status),
+            (number(row, "requests"), number(row, "response_bytes")),
+        )
+    });
+    // What a client did not read whole went out all the same.
+    let exact = |book: Book| -> Book { book.into_iter().filter(|((name, _), _)| name != "cut").collect() };
+    let counts = |book: &Book| -> BTreeMap<(String, u64), u64> {
+        book.iter().map(|(key, (requests, _))| (key.clone(), *requests)).collect()
+    };
+    let told: Book = told.collect();
+    assert_eq!(counts(&told), counts(&expect), "usage");
+    assert_eq!(exact(told), exact(expect.clone()), "usage, with bytes");
+
+    let records = records(&app).await;
+    let of_records = add(records.iter().map(|record| {
+        let key = (record["provider"].as_str().unwrap().to_owned(), number(record, "status"));
+        Book::from([(key, (1, number(record, "response_bytes")))])
+    }));
+    assert_eq!(counts(&of_records), counts(&expect), "records");
+
+    let page = send(app.address(), &Request::get("/metrics")).await.text();
+    let sum = |name: &str, label: &str| -> f64 {
+        let lines =
+            page.lines().filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(label));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    };
+    for (name, _) in FAULTS {
+        let expect: u64 =
+            expect.iter().filter(|((of, _), _)| of == name).map(|(_, (requests, _))| requests).sum();
+        let label = format!("provider=\"{name}\"");
+        assert_eq!(sum("ccproxy_requests_total", &label), expect as f64, "{name} in metrics");
+        assert_eq!(sum("ccproxy_request_duration_seconds_count", &label), expect as f64, "{name} in metrics");
+    }
+    let total = &usage["total"];
+    for kind in ["input", "output"] {
+        let label = format!("type=\"{kind}\"");
+        let of_records: u64 = records.iter().filter_map(|record| record["tokens"][kind].as_u64()).sum();
+        assert_eq!(number(&total["tokens"], kind), of_records, "{kind} tokens");
+        assert_eq!(sum("ccproxy_tokens_total", &label), of_records as f64, "{kind} tokens in metrics");
+    }
+    let nanos = |dollars: f64| (dollars * 1e9).round();
+    let of_records: f64 = records.iter().filter_map(|record| record["cost_usd"].as_f64()).map(nanos).sum();
+    assert!(of_records > 0.0);
+    assert_eq!(nanos(total["cost_usd"].as_f64().unwrap()), of_records, "cost");
+    assert_eq!(nanos(sum("ccproxy_cost_usd_total", "")), of_records, "cost in metrics");
+}
