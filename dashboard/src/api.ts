@@ -67,7 +67,8 @@ export const api = {
   request: (id: string, signal: AbortSignal) => json<Exchange>(`/api/requests/${encodeURIComponent(id)}`, { signal }),
 
   providers: (signal: AbortSignal) =>
-    json<{ providers: Provider[] }>('/api/providers', { signal }).then((page) => page.providers),
+    json<{ providers: (Provider & { shut_ms?: number | null })[] }>('/api/providers', { signal })
+      .then((page) => page.providers.map((one) => ({ ...one, resting_ms: one.resting_ms ?? one.shut_ms ?? null }))),
   keys: (signal: AbortSignal) => json<Keys>('/api/keys', { signal }),
   config: (signal: AbortSignal) => json<Config>('/api/config', { signal }),
 

@@ -154,10 +154,11 @@ export interface Overview {
   started: string;
   uptime_s: number;
   phase: Phase;
-  address: string | null;
+  /** Where clients are listened to, where the server tells it. */
+  address?: string | null;
   requests: { begun: number; done: number; failed: number; client_gone: number; running: number };
   sockets: number;
-  memory_bytes: number | null;
+  memory_bytes?: number | null;
   recorder: { store: 'sqlite' | 'postgres' | 'none'; lanes: Lane[] };
 }
 
@@ -170,19 +171,27 @@ export interface Room {
   reset: string | number | null;
 }
 
+export interface Credential {
+  name: string;
+  usable: boolean;
+  resting_ms: number | null;
+  expires: string | null;
+}
+
 export interface Provider {
   name: string;
   kind: string;
   version: string;
   dialects: string[];
   status: Status;
-  started: boolean;
+  started?: boolean;
   breaker: 'closed' | 'open' | 'half_open';
-  resting_ms: number | null;
+  /** How long routes go around it yet: it asked for a pause, or its breaker is open. */
+  resting_ms?: number | null;
   running: number;
   concurrency: number | null;
   latency_ms: number | null;
-  credentials: { name: string; usable: boolean; resting_ms: number | null; expires: string | null }[];
+  credentials?: Credential[];
   rate_limit: Record<string, Room | null> | null;
 }
 
@@ -219,5 +228,5 @@ export interface Keys {
 
 export interface Config {
   toml: string;
-  files: string[];
+  files?: string[];
 }

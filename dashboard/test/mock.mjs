@@ -62,7 +62,7 @@ export async function start({ port = 0, scale = 1, ...given } = {}) {
 
   const overview = () => ({
     version: '0.1.0', started: new Date(begun - 219_300_000).toISOString(), uptime_s: 219_300 + Math.round((Date.now() - begun) / 1e3), phase: options.phase, address: '127.0.0.1:8000',
-    requests: { begun: state.begun + records.length, done: 124_611, failed: 2_901, client_gone: 488, running: 21 }, sockets: 64, memory_bytes: 74_448_896,
+    requests: { begun: state.begun + records.length, done: 124_611, failed: 2_901, client_gone: 488, running: 21 }, sockets: 6, memory_bytes: 74_448_896,
     recorder: { store: options.store ? 'sqlite' : 'none', lanes: [{ name: 'store', queued: 3, capacity: 8_192, dropped: 0, failing: false }] },
   });
 

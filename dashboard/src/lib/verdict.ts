@@ -38,12 +38,16 @@ function ofCore(health: Health): Reason[] {
   return reasons;
 }
 
+function useless({ credentials = [] }: Provider): boolean {
+  return credentials.length > 0 && credentials.every((one) => !one.usable);
+}
+
 function ofProvider(provider: Provider): Reason | null {
   if (provider.status === 'pass') return null;
-  const why = !provider.started ? 'has not started'
+  const why = provider.started === false ? 'has not started'
     : provider.breaker === 'open' ? 'its breaker is open: it is left alone for now'
-    : provider.credentials.length > 0 && provider.credentials.every((one) => !one.usable) ? 'none of its credentials can be used'
-    : provider.resting_ms !== null ? 'it rests, as it asked us to'
+    : useless(provider) ? 'none of its credentials can be used'
+    : provider.resting_ms != null ? 'it rests, as it asked us to'
     : provider.breaker === 'half_open' ? 'its breaker tries again'
     : provider.status === 'fail' ? 'one of its checks fails' : 'one of its checks warns';
   return { state: provider.status, who: provider.name, text: why };

@@ -8,8 +8,8 @@ export const FAULT: Record<Fault, string> = { client: 'Client', us: 'ccproxy', u
 export const ENDINGS = Object.keys(ENDING) as Ending[];
 export const FAULTS = Object.keys(FAULT) as Fault[];
 
-/** `file_descriptors` as `File descriptors`. */
+/** `file_descriptors:utilization` as `File descriptors utilization`. */
 export function title(name: string): string {
-  const text = name.replace(/[_-]+/g, ' ');
+  const text = name.replace(/[_:-]+/g, ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -43,6 +43,7 @@ export function ConfigView({ at }: { at: Route }) {
   const config = usePoll('config', 30_000, api.config);
   const overview = usePoll('overview', 10_000, api.overview);
   const wanted = at.query.get('q') ?? '';
+  const files = config.data?.files ?? [];
   const lines = found(config.data?.toml ?? '', wanted);
   return (
     <>
@@ -54,7 +55,7 @@ export function ConfigView({ at }: { at: Route }) {
       {config.data !== null && (
         <Panel
           title="In force"
-          aside={<span class="quiet">{config.data.files.length === 0 ? 'no file; defaults and the environment' : config.data.files.join(', ')} · secrets are masked</span>}
+          aside={<span class="quiet">{files.length === 0 ? '' : `${files.join(', ')} · `}secrets are masked</span>}
         >
           <div class="filters" role="search">
             <Text label="Search" search placeholder="retry" value={wanted} change={(q) => change({ q })} />

@@ -70,9 +70,9 @@ export function HealthView() {
       {history.error !== null && <Pending of={history} what="the history" />}
       {all.data !== null && (
         <>
-          <Checks title="ccproxy" plugin="" health={all.data.core} changes={changes} />
+          <Checks title="ccproxy" plugin="" started={overview.data?.started} health={all.data.core} changes={changes} />
           {all.data.plugins.map(({ name, health }) => (
-            <Checks key={name} title={`Provider ${name}`} plugin={name} health={health} changes={changes} />
+            <Checks key={name} title={`Provider ${name}`} plugin={name} started={overview.data?.started} health={health} changes={changes} />
           ))}
           <Changes changes={changes} />
         </>

@@ -1,7 +1,7 @@
 /** The checks of the core or of one provider. */
 
 import { changesOf, namesOf, spans } from '../../lib/history';
-import { NONE, millis } from '../../lib/format';
+import { NONE, bytes, millis, moment } from '../../lib/format';
 import { title as words } from '../../lib/words';
 import type { Check, Health, Transition } from '../../types';
 import { Panel } from '../../ui/panel';
@@ -15,7 +15,12 @@ const DAY_MS = 86_400_000;
 function observed(check: Check): string | null {
   const { observedValue: value, observedUnit: unit } = check;
   if (value === undefined || value === null) return null;
-  if (typeof value === 'number' && unit === 'ms') return millis(value);
+  if (typeof value === 'number') {
+    if (unit === 'ms') return millis(value);
+    if (unit === 'bytes') return bytes(value);
+    // When the configuration in force was read.
+    if (unit === 'unix_seconds') return moment(new Date(value * 1_000));
+  }
   const text = typeof value === 'number' ? new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 }).format(value) : String(value);
   return unit === undefined ? text : `${text}${unit === '%' || unit === 'percent' ? ' %' : ` ${unit}`}`;
 }
@@ -30,13 +35,15 @@ interface RowProps {
   check: Check;
   names: string[];
   plugin: string;
+  /** Since when the process has been there to be asked. */
+  started: string | undefined;
   changes: Transition[];
   now: number;
 }
 
-function Row({ label, check, names, plugin, changes, now }: RowProps) {
+function Row({ label, check, names, plugin, started, changes, now }: RowProps) {
   const mine = changesOf(changes, plugin, names);
-  const past = spans(mine, check.status ?? 'unknown', check.since, now - DAY_MS, now);
+  const past = spans(mine, check.status ?? 'unknown', check.since ?? started, now - DAY_MS, now);
   const value = observed(check);
   // What the words say already is not said again.
   const apart = value !== null && check.output?.includes(value.replace(/ .*/, '')) !== true;
@@ -63,11 +70,12 @@ function Row({ label, check, names, plugin, changes, now }: RowProps) {
 interface Props {
   title: string;
   plugin: string;
+  started: string | undefined;
   health: Health;
   changes: Transition[];
 }
 
-export function Checks({ title, plugin, health, changes }: Props) {
+export function Checks({ title, plugin, started, health, changes }: Props) {
   const now = Date.now();
   const rows = Object.entries(health.checks ?? {}).flatMap(([key, entries]) => entries.map((check) => ({ key, check, alone: entries.length === 1 })));
   return (
@@ -92,6 +100,7 @@ export function Checks({ title, plugin, health, changes }: Props) {
               check={check}
               names={namesOf(key, check.componentId, alone)}
               plugin={plugin}
+              started={started}
               changes={changes}
               now={now}
             />

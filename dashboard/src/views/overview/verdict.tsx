@@ -34,8 +34,8 @@ export function VerdictBanner({ verdict, overview }: { verdict: Verdict; overvie
         <dl class="facts">
           <div><dt>Version</dt><dd>{overview.version}</dd></div>
           <div><dt>Up for</dt><dd>{duration(overview.uptime_s * 1_000)}, since <Time at={overview.started} as="recent" /></dd></div>
-          <div><dt>Memory</dt><dd>{bytes(overview.memory_bytes)}</dd></div>
-          <div><dt>Connections</dt><dd>{count(overview.sockets)}</dd></div>
+          {overview.memory_bytes != null && <div><dt>Memory</dt><dd>{bytes(overview.memory_bytes)}</dd></div>}
+          <div><dt>WebSockets</dt><dd>{count(overview.sockets)}</dd></div>
         </dl>
       )}
     </section>

@@ -1,7 +1,7 @@
 import { NONE, compact, count, duration, millis } from '../../lib/format';
 import { href } from '../../lib/route';
 import { title } from '../../lib/words';
-import type { Provider, Room, State } from '../../types';
+import type { Credential, Provider, Room, State } from '../../types';
 import { Meter } from '../../ui/meter';
 import { Panel } from '../../ui/panel';
 import { Status } from '../../ui/status';
@@ -30,7 +30,7 @@ function RoomMeter({ name, room }: { name: string; room: Room }) {
   return <Meter label={`${title(name)} left`} value={remaining} max={limit} text={amount + resets(room.reset)} state={state} />;
 }
 
-function Standing({ of }: { of: Provider['credentials'][number] }) {
+function Standing({ of }: { of: Credential }) {
   const expired = of.expires !== null && Date.parse(of.expires) < Date.now();
   return (
     <span class="quiet small">
@@ -43,13 +43,14 @@ function Standing({ of }: { of: Provider['credentials'][number] }) {
 
 export function ProviderCard({ of }: { of: Provider }) {
   const [breaker, breakerText] = BREAKER[of.breaker];
+  const credentials = of.credentials ?? [];
   const rooms = Object.entries(of.rate_limit ?? {}).filter((pair): pair is [string, Room] => pair[1] !== null);
   return (
     <Panel title={of.name} aside={<><span class="tag">{of.kind}</span><Status state={of.status} /></>} class="card">
       <dl class="list">
         <div><dt>Breaker</dt><dd><Status state={breaker} text={breakerText} /></dd></div>
-        {!of.started && <div><dt>Start</dt><dd><Status state="warn" text="It has not started yet" /></dd></div>}
-        {of.resting_ms !== null && <div><dt>Rests</dt><dd><Status state="warn" text={`for ${duration(of.resting_ms)} more, as it asked`} /></dd></div>}
+        {of.started === false && <div><dt>Start</dt><dd><Status state="warn" text="It has not started yet" /></dd></div>}
+        {of.resting_ms != null && <div><dt>Rests</dt><dd><Status state="warn" text={`for ${duration(of.resting_ms)} more; others are asked`} /></dd></div>}
         <div><dt>First byte</dt><dd>{of.latency_ms === null ? NONE : `${millis(of.latency_ms)} on average`}</dd></div>
         <div><dt>Speaks</dt><dd>{of.dialects.join(', ') || NONE}</dd></div>
         {of.concurrency === null && <div><dt>Running</dt><dd>{count(of.running)}, no limit</dd></div>}
@@ -59,11 +60,11 @@ export function ProviderCard({ of }: { of: Provider }) {
       )}
       {rooms.map(([name, room]) => <RoomMeter key={name} name={name} room={room} />)}
       {rooms.length === 0 && <p class="quiet small">It tells nothing of its rate limits.</p>}
-      {of.credentials.length > 0 && (
+      {credentials.length > 0 && (
         <>
           <h3>Credentials</h3>
           <ul class="credentials">
-            {of.credentials.map((one) => (
+            {credentials.map((one) => (
               <li key={one.name}>
                 <Status
                   state={one.usable ? (one.resting_ms === null ? 'pass' : 'warn') : 'fail'}
