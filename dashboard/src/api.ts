@@ -2,7 +2,7 @@
 
 import { type Asking, ask } from './lib/http';
 import type {
-  Bucket, Config, Exchange, Group, Health, Keys, Overview, Provider, RequestPage, Transition, Usage,
+  Bucket, Config, Exchange, Group, Health, Key, Overview, Provider, RequestPage, Transition, Usage,
 } from './types';
 
 /** What requests are chosen by; several values are alternatives. */
@@ -67,9 +67,8 @@ export const api = {
   request: (id: string, signal: AbortSignal) => json<Exchange>(`/api/requests/${encodeURIComponent(id)}`, { signal }),
 
   providers: (signal: AbortSignal) =>
-    json<{ providers: (Provider & { shut_ms?: number | null })[] }>('/api/providers', { signal })
-      .then((page) => page.providers.map((one) => ({ ...one, resting_ms: one.resting_ms ?? one.shut_ms ?? null }))),
-  keys: (signal: AbortSignal) => json<Keys>('/api/keys', { signal }),
+    json<{ providers: Provider[] }>('/api/providers', { signal }).then((page) => page.providers),
+  keys: (signal: AbortSignal) => json<{ keys: Key[] }>('/api/keys', { signal }).then((page) => page.keys),
   config: (signal: AbortSignal) => json<Config>('/api/config', { signal }),
 
   /** Orders of an operator. The answer is told as it is. */

@@ -159,16 +159,14 @@ export interface Overview {
   requests: { begun: number; done: number; failed: number; client_gone: number; running: number };
   sockets: number;
   memory_bytes?: number | null;
-  recorder: { store: 'sqlite' | 'postgres' | 'none'; lanes: Lane[] };
+  recorder: { store: 'sqlite' | 'postgres' | 'none'; store_bytes?: number | null; lanes: Lane[] };
 }
 
-export interface Room {
-  limit: number | null;
-  remaining: number | null;
-  /** What both are counted in; themselves if it is not said. */
-  unit?: string;
-  /** When it is whole again: a moment, or milliseconds from now. */
-  reset: string | number | null;
+/** What is left of a provider's scarcest limit. */
+export interface RateLimit {
+  limit: string;
+  percent: number;
+  resets_in_ms: number;
 }
 
 export interface Credential {
@@ -187,12 +185,12 @@ export interface Provider {
   started?: boolean;
   breaker: 'closed' | 'open' | 'half_open';
   /** How long routes go around it yet: it asked for a pause, or its breaker is open. */
-  resting_ms?: number | null;
+  shut_ms: number | null;
   running: number;
   concurrency: number | null;
   latency_ms: number | null;
   credentials?: Credential[];
-  rate_limit: Record<string, Room | null> | null;
+  rate_limit: RateLimit | null;
 }
 
 export interface Budget {
@@ -202,28 +200,12 @@ export interface Budget {
   resets: string;
 }
 
-/** What clients may do, and what they do. */
-export interface Limited {
-  limits: Record<string, number | string | null>;
-  /** What money is left; none where the server keeps no budgets. */
-  budget?: Budget[];
-  /** Null where nothing limits it, so that nobody counts. */
-  running: number | null;
-}
-
-export interface Key extends Limited {
-  name: string;
-  /** What it is good for; empty means everything. */
-  models?: string[];
-  providers?: string[];
-  expires?: string | null;
-  revoked?: string | null;
-}
-
-export interface Keys {
-  keys: Key[];
-  /** Whoever comes without a named key, all together. */
-  anonymous?: Limited;
+export interface Key {
+  /** None for all clients without a named key, together. */
+  name: string | null;
+  limits: Record<string, unknown>;
+  budget: Budget[];
+  running: number;
 }
 
 export interface Config {

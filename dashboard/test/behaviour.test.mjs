@@ -214,15 +214,20 @@ test('orders ask first, and explain a refusal', async () => {
   await page.getByText('1 lines have it').waitFor();
 });
 
-test('an empty store shows a first request, a missing one says so', async () => {
+test('an empty store shows a first request, a missing one says so, on a phone too', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  const fits = async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
   mock.options.empty = true;
   await visit('overview');
   await page.getByText('curl http://127.0.0.1:8000/v1/chat/completions').waitFor();
+  await fits();
   await visit('traffic');
   await page.getByText('curl http').waitFor();
+  await fits();
   mock.options.store = false;
   await visit('spend');
   await page.getByText('the store is switched off').first().waitFor();
+  await fits();
 });
 
 test('what fails keeps its last figures and says that they are old', async () => {

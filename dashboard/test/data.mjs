@@ -174,38 +174,34 @@ export function transitions(now, mood) {
 
 export function providers(now, mood) {
   const bad = mood !== 'well';
-  const at = (ms) => new Date(now + ms).toISOString();
   const one = (name, kind, dialects, extra = {}) => ({
-    name, kind, version: '0.1.0', dialects, status: 'pass', started: true, breaker: 'closed', resting_ms: null, running: 3, concurrency: 64, latency_ms: 412.4,
-    credentials: [{ name: 'env ANTHROPIC_API_KEY', usable: true, resting_ms: null, expires: null }], rate_limit: null, ...extra,
+    name, kind, version: '0.1.0', dialects, status: 'pass', breaker: 'closed', shut_ms: null, running: 3, concurrency: 64, latency_ms: 412.4, rate_limit: null, ...extra,
   });
+  const at = (hours) => new Date(now + hours * HOUR).toISOString();
   return [
-    one('claude', 'anthropic', ['messages'], {
-      running: 11, rate_limit: { requests: { limit: 4_000, remaining: 2_871, reset: at(21_000) }, tokens: { limit: 100, remaining: 71, unit: 'percent', reset: at(33_000) } },
+    one('claude', 'anthropic', ['Anthropic Messages'], {
+      running: 11, rate_limit: { limit: 'tokens', percent: 71, resets_in_ms: 33_000 },
       credentials: [
-        { name: 'env ANTHROPIC_API_KEY', usable: true, resting_ms: null, expires: null }, { name: 'oauth team-a', usable: true, resting_ms: bad ? 41_000 : null, expires: at(5.2 * HOUR) },
-        { name: 'file spare.key', usable: !bad, resting_ms: null, expires: bad ? at(-2 * HOUR) : null },
+        { name: 'env ANTHROPIC_API_KEY', usable: true, resting_ms: null, expires: null }, { name: 'oauth team-a', usable: true, resting_ms: bad ? 41_000 : null, expires: at(5.2) },
+        { name: 'file spare.key', usable: !bad, resting_ms: null, expires: bad ? at(-2) : null },
       ],
     }),
-    one('claude-team', 'anthropic', ['messages'], { running: 2, concurrency: null, latency_ms: 688.1, rate_limit: { requests: { limit: 1_000, remaining: 944, reset: at(12_000) }, tokens: null } }),
-    one('codex', 'openai', ['responses', 'chat'], {
-      status: bad ? 'warn' : 'pass', running: 8, concurrency: 8, latency_ms: 1_204, credentials: [{ name: 'env OPENAI_API_KEY', usable: true, resting_ms: null, expires: null }],
-      rate_limit: { requests: { limit: 500, remaining: 212, reset: at(9_000) }, tokens: { limit: 300_000, remaining: bad ? 18_000 : 203_000, reset: at(44_000) } },
-    }),
-    one('local', 'openai-compatible', ['chat'], { status: bad ? 'fail' : 'pass', breaker: bad ? 'open' : 'closed', running: 0, concurrency: 4, latency_ms: null, credentials: [] }),
+    one('claude-team', 'anthropic', ['Anthropic Messages'], { running: 2, concurrency: null, latency_ms: 688.1, rate_limit: { limit: 'requests', percent: 94, resets_in_ms: 12_000 } }),
+    one('codex', 'openai', ['OpenAI Responses', 'OpenAI Chat Completions'], { status: bad ? 'warn' : 'pass', running: 8, concurrency: 8, latency_ms: 1_204, rate_limit: { limit: 'tokens', percent: bad ? 6 : 68, resets_in_ms: 44_000 } }),
+    one('local', 'openai-compatible', ['OpenAI Chat Completions'], { status: bad ? 'fail' : 'pass', breaker: bad ? 'open' : 'closed', shut_ms: bad ? 12_000 : null, running: 0, concurrency: 4, latency_ms: null }),
   ];
 }
 
 export function keys(now) {
   const at = (hours) => new Date(now + hours * HOUR).toISOString();
-  const key = (name, limits, budget, running, extra = {}) => ({ name, models: [], providers: [], limits, budget, running, expires: null, revoked: null, ...extra });
+  const key = (name, limits, budget, running) => ({ name, limits, budget, running });
   return [
-    key('anna', { requests_per_minute: 120, tokens_per_minute: 400_000, concurrency: null, streams: 8 }, [{ window: 'day', limit_usd: 20, spent_usd: 7.412, resets: at(9) }, { window: 'month', limit_usd: 300, spent_usd: 122.07, resets: at(120) }], 4),
+    key('anna', { requests_per_minute: 120, tokens_per_minute: 400_000, streams: 8 }, [{ window: 'day', limit_usd: 20, spent_usd: 7.412, resets: at(9) }, { window: 'month', limit_usd: 300, spent_usd: 122.07, resets: at(120) }], 4),
     key('bo', { requests_per_minute: 60 }, [{ window: 'day', limit_usd: 10, spent_usd: 8.93, resets: at(9) }], 1),
     key('ci', { requests_per_minute: 600, concurrency: 40 }, [{ window: 'week', limit_usd: 50, spent_usd: 50.2, resets: at(60) }], 0),
-    key('claude-code', {}, [], null, { models: ['claude-*'], expires: '2027-01-31T00:00:00Z' }),
+    key('claude-code', {}, [], 7),
     key('nightly-eval', { tokens_per_minute: 2_000_000 }, [{ window: 'month', limit_usd: 900, spent_usd: 212.5, resets: at(120) }], 12),
-    key('old-laptop', {}, [], null, { revoked: at(-400) }),
+    key(null, { requests_per_minute: 30 }, [], 0),
   ];
 }
 

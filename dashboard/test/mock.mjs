@@ -63,7 +63,7 @@ export async function start({ port = 0, scale = 1, ...given } = {}) {
   const overview = () => ({
     version: '0.1.0', started: new Date(begun - 219_300_000).toISOString(), uptime_s: 219_300 + Math.round((Date.now() - begun) / 1e3), phase: options.phase, address: '127.0.0.1:8000',
     requests: { begun: state.begun + records.length, done: 124_611, failed: 2_901, client_gone: 488, running: 21 }, sockets: 6, memory_bytes: 74_448_896,
-    recorder: { store: options.store ? 'sqlite' : 'none', lanes: [{ name: 'store', queued: 3, capacity: 8_192, dropped: 0, failing: false }] },
+    recorder: { store: options.store ? 'sqlite' : 'none', store_bytes: options.store ? 31_948_800 : null, lanes: [{ name: 'store', queued: 3, capacity: 8_192, dropped: 0, failing: false }] },
   });
 
   const api = (path, query, request, response) => {
@@ -72,8 +72,8 @@ export async function start({ port = 0, scale = 1, ...given } = {}) {
     const kept = options.empty ? [] : records;
     if (path === '/api/overview') return send(response, 200, overview());
     if (path === '/api/providers') return send(response, 200, { providers: data.providers(now, mood) });
-    if (path === '/api/keys') return send(response, 200, { keys: data.keys(now), anonymous: { limits: { requests_per_minute: 30 }, running: null } });
-    if (path === '/api/config') return send(response, 200, { toml: data.TOML, files: ['/etc/ccproxy/ccproxy.toml'] });
+    if (path === '/api/keys') return send(response, 200, { keys: data.keys(now) });
+    if (path === '/api/config') return send(response, 200, { toml: data.TOML });
     if (path === '/api/health/transitions' && Number(query.get('limit')) > 1_000) return refuse(response, 400, 'limit: at most 1000');
     if (path === '/api/health/transitions') return send(response, 200, { transitions: data.transitions(now, mood) });
     if (path === '/api/requests/live') return stream(request, response, state.live, ':\n\n');

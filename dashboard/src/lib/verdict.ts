@@ -47,7 +47,7 @@ function ofProvider(provider: Provider): Reason | null {
   const why = provider.started === false ? 'has not started'
     : provider.breaker === 'open' ? 'its breaker is open: it is left alone for now'
     : useless(provider) ? 'none of its credentials can be used'
-    : provider.resting_ms != null ? 'it rests, as it asked us to'
+    : provider.shut_ms !== null ? 'it rests, as it asked us to'
     : provider.breaker === 'half_open' ? 'its breaker tries again'
     : provider.status === 'fail' ? 'one of its checks fails' : 'one of its checks warns';
   return { state: provider.status, who: provider.name, text: why };

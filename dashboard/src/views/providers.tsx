@@ -17,8 +17,8 @@ export function ProvidersView() {
       {providers.data?.length === 0 && <p class="quiet">There is no provider. Add a section <code>[providers.NAME]</code> to the configuration.</p>}
       <div class="cards">{providers.data?.map((one) => <ProviderCard key={one.name} of={one} />)}</div>
       <Panel title="Keys" aside="who may use what, and how much of it is used">
-        {keys.error?.status === 404 ? <p class="quiet">This server does not tell of its keys.</p> : <Pending of={keys} what="the keys" />}
-        {keys.data !== null && <KeyTable of={keys.data} />}
+        <Pending of={keys} what="the keys" />
+        {keys.data !== null && <KeyTable keys={keys.data} />}
       </Panel>
     </>
   );

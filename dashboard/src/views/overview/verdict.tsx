@@ -35,6 +35,7 @@ export function VerdictBanner({ verdict, overview }: { verdict: Verdict; overvie
           <div><dt>Version</dt><dd>{overview.version}</dd></div>
           <div><dt>Up for</dt><dd>{duration(overview.uptime_s * 1_000)}, since <Time at={overview.started} as="recent" /></dd></div>
           {overview.memory_bytes != null && <div><dt>Memory</dt><dd>{bytes(overview.memory_bytes)}</dd></div>}
+          {overview.recorder.store_bytes != null && <div><dt>Records</dt><dd>{bytes(overview.recorder.store_bytes)}</dd></div>}
           <div><dt>WebSockets</dt><dd>{count(overview.sockets)}</dd></div>
         </dl>
       )}

@@ -1,7 +1,7 @@
-import { NONE, compact, count, duration, millis } from '../../lib/format';
+import { NONE, count, duration, millis } from '../../lib/format';
 import { href } from '../../lib/route';
 import { title } from '../../lib/words';
-import type { Credential, Provider, Room, State } from '../../types';
+import type { Credential, Provider, RateLimit, State } from '../../types';
 import { Meter } from '../../ui/meter';
 import { Panel } from '../../ui/panel';
 import { Status } from '../../ui/status';
@@ -13,21 +13,13 @@ const BREAKER: Record<Provider['breaker'], [State, string]> = {
   open: ['fail', 'Open: left alone'],
 };
 
-/** Below this share of a limit there is little room, as the check of rate limits has it. */
-const LITTLE = 0.1;
+/** Below so many percent of a limit there is little room, as the check of rate limits has it. */
+const LITTLE = 10;
 
-function resets(reset: Room['reset']): string {
-  if (reset === null) return '';
-  const left = typeof reset === 'number' ? reset : Date.parse(reset) - Date.now();
-  return Number.isNaN(left) || left <= 0 ? '' : ` · full in ${duration(left)}`;
-}
-
-function RoomMeter({ name, room }: { name: string; room: Room }) {
-  const { limit, remaining } = room;
-  if (limit === null || remaining === null) return null;
-  const state: State = remaining <= 0 ? 'fail' : remaining / limit < LITTLE ? 'warn' : 'pass';
-  const amount = room.unit === 'percent' ? `${count(remaining)} %` : `${compact(remaining)} of ${compact(limit)}`;
-  return <Meter label={`${title(name)} left`} value={remaining} max={limit} text={amount + resets(room.reset)} state={state} />;
+function RoomMeter({ of: { limit, percent, resets_in_ms: wait } }: { of: RateLimit }) {
+  const state: State = percent <= 0 ? 'fail' : percent < LITTLE ? 'warn' : 'pass';
+  const soon = wait > 0 ? ` · more in ${duration(wait)}` : '';
+  return <Meter label={`${title(limit)} left`} value={percent} max={100} text={`${percent} %${soon}`} state={state} />;
 }
 
 function Standing({ of }: { of: Credential }) {
@@ -44,13 +36,12 @@ function Standing({ of }: { of: Credential }) {
 export function ProviderCard({ of }: { of: Provider }) {
   const [breaker, breakerText] = BREAKER[of.breaker];
   const credentials = of.credentials ?? [];
-  const rooms = Object.entries(of.rate_limit ?? {}).filter((pair): pair is [string, Room] => pair[1] !== null);
   return (
     <Panel title={of.name} aside={<><span class="tag">{of.kind}</span><Status state={of.status} /></>} class="card">
       <dl class="list">
         <div><dt>Breaker</dt><dd><Status state={breaker} text={breakerText} /></dd></div>
         {of.started === false && <div><dt>Start</dt><dd><Status state="warn" text="It has not started yet" /></dd></div>}
-        {of.resting_ms != null && <div><dt>Rests</dt><dd><Status state="warn" text={`for ${duration(of.resting_ms)} more; others are asked`} /></dd></div>}
+        {of.shut_ms !== null && <div><dt>Rests</dt><dd><Status state="warn" text={`for ${duration(of.shut_ms)} more; others are asked`} /></dd></div>}
         <div><dt>First byte</dt><dd>{of.latency_ms === null ? NONE : `${millis(of.latency_ms)} on average`}</dd></div>
         <div><dt>Speaks</dt><dd>{of.dialects.join(', ') || NONE}</dd></div>
         {of.concurrency === null && <div><dt>Running</dt><dd>{count(of.running)}, no limit</dd></div>}
@@ -58,8 +49,7 @@ export function ProviderCard({ of }: { of: Provider }) {
       {of.concurrency !== null && (
         <Meter label="Running" value={of.running} max={of.concurrency} text={`${count(of.running)} of ${count(of.concurrency)}`} state={of.running >= of.concurrency ? 'warn' : 'pass'} />
       )}
-      {rooms.map(([name, room]) => <RoomMeter key={name} name={name} room={room} />)}
-      {rooms.length === 0 && <p class="quiet small">It tells nothing of its rate limits.</p>}
+      {of.rate_limit === null ? <p class="quiet small">It tells nothing of its rate limits.</p> : <RoomMeter of={of.rate_limit} />}
       {credentials.length > 0 && (
         <>
           <h3>Credentials</h3>

@@ -1,11 +1,9 @@
-import type { ComponentChildren } from 'preact';
 import { count, usd } from '../../lib/format';
 import { href } from '../../lib/route';
 import { title } from '../../lib/words';
-import type { Budget, Key, Keys, Limited, State } from '../../types';
+import type { Budget, Key, State } from '../../types';
 import { Meter } from '../../ui/meter';
 import { Scroll } from '../../ui/panel';
-import { Status } from '../../ui/status';
 import { Time } from '../../ui/time';
 
 const WINDOW: Record<Budget['window'], string> = { day: 'Today', week: 'This week', month: 'This month' };
@@ -23,36 +21,25 @@ function BudgetMeter({ of }: { of: Budget }) {
   );
 }
 
-function limits(of: Limited): string {
-  const set = Object.entries(of.limits).filter(([, value]) => value !== null);
-  return set.map(([name, value]) => `${title(name)}: ${typeof value === 'number' ? count(value) : String(value)}`).join(', ');
+function limits(key: Key): string {
+  const set = Object.entries(key.limits).filter((pair): pair is [string, string | number] => typeof pair[1] === 'string' || typeof pair[1] === 'number');
+  return set.map(([name, value]) => `${title(name)}: ${typeof value === 'number' ? count(value) : value}`).join(', ');
 }
 
-/** What a key is good for, and until when. */
-function Scope({ of }: { of: Key }) {
-  const only = [...(of.models ?? []), ...(of.providers ?? []).map((name) => `at ${name}`)];
-  return (
-    <>
-      {only.length > 0 && <span class="sub">only {only.join(', ')}</span>}
-      {of.revoked != null && <span class="sub"><Status state="fail" text="Revoked" /></span>}
-      {of.expires != null && <span class="sub">good until <Time at={of.expires} /></span>}
-    </>
-  );
-}
-
-function Row({ name, of }: { name: ComponentChildren; of: Limited }) {
-  const budgets = of.budget ?? [];
+function Row({ of }: { of: Key }) {
   return (
     <tr>
-      <th scope="row">{name}</th>
+      <th scope="row">
+        {of.name === null ? <span class="quiet">Without a named key</span> : <a href={href('requests', null, { tab: 'history', key: of.name })}>{of.name}</a>}
+      </th>
       <td class="number">{count(of.running)}</td>
       <td class="limits">{limits(of) || <span class="quiet">none</span>}</td>
-      <td class="budgets">{budgets.length === 0 ? <span class="quiet">none</span> : budgets.map((one) => <BudgetMeter key={one.window} of={one} />)}</td>
+      <td class="budgets">{of.budget.length === 0 ? <span class="quiet">none</span> : of.budget.map((one) => <BudgetMeter key={one.window} of={one} />)}</td>
     </tr>
   );
 }
 
-export function KeyTable({ of: { keys, anonymous } }: { of: Keys }) {
+export function KeyTable({ keys }: { keys: Key[] }) {
   return (
     <>
       <Scroll label="Keys">
@@ -61,15 +48,10 @@ export function KeyTable({ of: { keys, anonymous } }: { of: Keys }) {
           <thead>
             <tr><th scope="col">Key</th><th scope="col" class="number">Running</th><th scope="col">Limits</th><th scope="col">Budget</th></tr>
           </thead>
-          <tbody>
-            {keys.map((key) => (
-              <Row key={key.name} of={key} name={<><a href={href('requests', null, { tab: 'history', key: key.name })}>{key.name}</a><Scope of={key} /></>} />
-            ))}
-            {anonymous !== undefined && <Row of={anonymous} name={<span class="quiet">Without a named key</span>} />}
-          </tbody>
+          <tbody>{keys.map((key) => <Row key={key.name ?? ''} of={key} />)}</tbody>
         </table>
       </Scroll>
-      {keys.length === 0 && <p class="note">There are no keys: <code>ccproxy keys create NAME</code> makes one; its limits and budget stand in the key file.</p>}
+      {keys.every((key) => key.name === null) && <p class="note">There are no named keys: <code>ccproxy keys create NAME</code> makes one; its limits and budget stand in the key file.</p>}
     </>
   );
 }
