@@ -6,6 +6,9 @@ mod cluster;
 mod durability;
 mod keeping;
 mod opening;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod random;
 mod requests;
 mod support;
 mod usage;
