@@ -2,6 +2,7 @@
 
 mod keys;
 mod pricing;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 pub use keys::{Create, Keys, Rotate};
 pub use pricing::Pricing;
+pub use watch::{Color, Status, Top, Usage};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -46,6 +48,13 @@ pub enum Command {
     Config(Config),
     /// Ask the running proxy how it is; exits 0 if it is well and 1 if not.
     Health(Health),
+    /// How the running proxy is and what it does, on one screen.
+    Status(Status),
+    /// What was used, by model, by key or otherwise, over time.
+    Usage(Usage),
+    /// Watch the running proxy as `top` watches a machine.
+    #[cfg(feature = "top")]
+    Top(Top),
     /// What kinds of providers there are.
     #[command(subcommand)]
     Plugins(Plugins),

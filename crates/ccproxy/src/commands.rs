@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod api;
 mod banner;
 mod config;
 mod health;
@@ -7,9 +8,15 @@ mod keys;
 mod manual;
 mod plugins;
 mod pricing;
+mod reach;
 mod serve;
 pub(crate) mod service_manager;
 pub(crate) mod signals;
+mod status;
+mod told;
+#[cfg(feature = "top")]
+mod top;
+mod usage;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
@@ -25,6 +32,10 @@ pub(crate) fn run(cli: Cli, context: &Context) -> Result<ExitCode, Failure> {
         Command::Serve(flags) => return serve::serve(&flags, file, context),
         Command::Config(command) => config::run(command, file, context)?,
         Command::Health(flags) => return health::health(&flags, file, context),
+        Command::Status(flags) => return status::status(&flags, file, context),
+        Command::Usage(flags) => usage::usage(&flags, file, context)?,
+        #[cfg(feature = "top")]
+        Command::Top(flags) => top::top(&flags, file, context)?,
         Command::Plugins(cli::Plugins::List { json }) => plugins::list(json, file, context)?,
         Command::Keys(command) => keys::run(command, file, context)?,
         Command::Pricing(command) => return pricing::run(command, file, context),

@@ -45,6 +45,12 @@ pub(crate) enum Failure {
         /// Why it failed.
         error: io::Error,
     },
+    /// A running proxy does not answer, or says no.
+    #[error("{0}")]
+    Remote(String),
+    /// The store cannot be read.
+    #[error("{0}")]
+    Store(#[from] ccproxy_store::StoreError),
     /// All has been said already.
     #[error("")]
     Told,
@@ -74,7 +80,12 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Config(_) | Self::Missing(_) | Self::Unreadable { .. } | Self::Usage(_) => USAGE,
-            Self::Bind(_) | Self::Takeover(_) | Self::Io { .. } | Self::Told => ERROR,
+            Self::Bind(_)
+            | Self::Takeover(_)
+            | Self::Io { .. }
+            | Self::Remote(_)
+            | Self::Store(_)
+            | Self::Told => ERROR,
         })
     }
 }

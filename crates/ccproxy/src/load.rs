@@ -42,6 +42,12 @@ pub(crate) fn load_as_far(
     Ok((Loaded { file, hash, settings: settings.with_detected(env) }, mistakes))
 }
 
+/// Opens the store of the configuration, if that has one.
+pub(crate) fn store(settings: &Settings) -> Result<Option<ccproxy_store::Store>, Failure> {
+    let options = ccproxy_server::store_options(settings).map_err(|mistake| Mistakes::new(vec![mistake]))?;
+    Ok(options.map(|options| ccproxy_store::Store::open(&options)).transpose()?)
+}
+
 fn read(path: &Path, cwd: &Path) -> Result<String, Failure> {
     read_to_string(cwd.join(path))
         .map_err(|error| Failure::Unreadable { path: path.display().to_string(), error })

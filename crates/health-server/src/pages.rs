@@ -22,7 +22,7 @@ mod service;
 
 use std::sync::Arc;
 
-use ccproxy_health::{Health, View, report};
+use ccproxy_health::{Health, Phase, View, report};
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
@@ -171,6 +171,19 @@ impl Pages {
     pub fn vary(&self, headers: &mut HeaderMap) {
         if self.options.details != Details::Always {
             headers.insert(VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
+        }
+    }
+
+    /// Resolves when the streams of this door are to end: its own are, when the health is over or its [end](Self::until)
+    /// has come.
+    pub fn over(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (until, mut phase) = (self.until.clone(), self.health.watch_phase());
+        async move {
+            tokio::select! {
+                () = until.cancelled() => {}
+                // An error is an end, too.
+                _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
+            }
         }
     }
 

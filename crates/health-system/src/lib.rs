@@ -75,3 +75,12 @@ pub fn checks(options: &Options, lags: &Lags) -> Result<Vec<Watched>, SpecError>
     let _ = options;
     Ok(checks)
 }
+
+/// What the process holds of the machine's memory, in bytes; none where the system does not tell.
+#[must_use]
+pub fn resident_bytes() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    return memory::resident_bytes();
+    #[cfg(not(target_os = "linux"))]
+    return None;
+}

@@ -40,6 +40,11 @@ fn look() -> io::Result<Memory> {
     Ok(Memory { resident, group })
 }
 
+/// What the process holds of the machine's memory, in bytes.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    resident(&read_to_string("/proc/self/status").ok()?)
+}
+
 /// The line `VmRSS:     1234 kB`. Unlike `statm` it does not count in pages, whose size varies.
 fn resident(status: &str) -> Option<u64> {
     let value = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use ccproxy_health_server::Pages;
 use ccproxy_wire::Family;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -41,25 +41,54 @@ pub(crate) fn pages() -> Router<Arc<App>> {
         .route("/dashboard", get(dashboard::folder))
         .route("/dashboard/", get(dashboard::index))
         .route("/dashboard/{*path}", get(dashboard::file))
-        .merge(api::pages())
+        .merge(api::routes())
 }
 
 /// Answers with the page as this door shows it, or says that there is none.
 pub(crate) async fn page(
     app: &Arc<App>,
     door: &Pages,
-    mut request: Request<()>,
+    request: Request<()>,
     id: &RequestId,
 ) -> Response<Body> {
     let family = Family::of_headers(request.headers());
+    let guarded = api::has(request.uri().path());
+    let mut response = match guarded.then(|| allow(app, door, request.headers())).transpose() {
+        Err(error) => respond::error(&error, family, id),
+        Ok(_) => answer(app, door, request, family, id).await,
+    };
+    if guarded {
+        door.vary(response.headers_mut());
+        api::mark(response.headers_mut());
+    }
+    response
+}
+
+/// Whether a request may see what is told to those who may see the health in detail.
+fn allow(app: &App, door: &Pages, headers: &HeaderMap) -> Result<(), Error> {
+    if door.sees_details(headers) {
+        return Ok(());
+    }
+    Err(app.keys.check(headers).err().unwrap_or(Error::NoKey))
+}
+
+async fn answer(
+    app: &Arc<App>,
+    door: &Pages,
+    mut request: Request<()>,
+    family: Family,
+    id: &RequestId,
+) -> Response<Body> {
     let missing = Error::NoRoute { path: request.uri().path().to_owned() };
     let allow = if request.uri().path() == RELOAD { "POST" } else { "GET, HEAD" };
     let wrong_method = Error::WrongMethod { method: request.method().to_string(), allow };
     request.extensions_mut().insert(door.clone());
     request.extensions_mut().insert(id.clone());
     let router = app.pages.clone().with_state(Arc::clone(app)).fallback(|| async { NotFound });
-    let Ok(response) = router.oneshot(request.map(|()| axum::body::Body::empty())).await;
-    if response.extensions().get::<NotFound>().is_some() {
+    let Ok(mut response) = router.oneshot(request.map(|()| axum::body::Body::empty())).await;
+    if let Some(api::Refused(error)) = response.extensions_mut().remove() {
+        respond::error(&error, family, id)
+    } else if response.extensions().get::<NotFound>().is_some() {
         respond::error(&missing, family, id)
     } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         respond::error(&wrong_method, family, id)

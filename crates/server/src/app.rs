@@ -10,9 +10,11 @@ mod stats;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -33,7 +35,6 @@ pub(crate) use route::{Route, Target};
 pub(crate) use stats::Ending;
 pub use stats::Stats;
 
-use crate::admin::api::Readers;
 use crate::admin::telling::Doors;
 use crate::admission::Admission;
 use crate::archive::Archive;
@@ -91,8 +92,7 @@ pub(crate) struct App {
     /// What tokens cost.
     pub(crate) prices: Prices,
     pub(crate) limits: Limits,
-    /// The configuration for people, its secrets masked.
-    pub(crate) shown: String,
+    pub(crate) shown: Shown,
     process: Arc<Process>,
 }
 
@@ -101,6 +101,24 @@ impl Deref for App {
 
     fn deref(&self) -> &Process {
         &self.process
+    }
+}
+
+/// The configuration, for people.
+pub(crate) struct Shown {
+    /// As `ccproxy config show` has it, secrets masked.
+    pub(crate) toml: Box<str>,
+    /// The files that it was read from.
+    pub(crate) files: Box<[String]>,
+}
+
+impl Shown {
+    fn of(settings: &Settings) -> Self {
+        let files = settings.file().map(Path::to_owned).into_iter().chain(settings.files());
+        Self {
+            toml: settings.show().into(),
+            files: files.map(|path| path.display().to_string()).collect(),
+        }
     }
 }
 
@@ -122,11 +140,11 @@ pub(crate) struct Process {
     /// What `/metrics` tells of them.
     pub(crate) traffic: Option<metrics::Traffic>,
     pub(crate) reloads: Reloads,
-    /// Where they are kept, if they are.
-    pub(crate) archive: Option<Arc<Archive>>,
-    /// Those who watch records come.
-    pub(crate) live: Readers,
+    /// What is kept of them.
+    pub(crate) archive: Arc<Archive>,
     pub(crate) started: Timestamp,
+    /// Where clients are listened to, once they are.
+    pub(crate) address: OnceLock<SocketAddr>,
     /// The connections to the main port.
     pub(crate) connections: TaskTracker,
     /// The WebSockets that are open.
@@ -215,7 +233,7 @@ impl App {
                 disconnect: settings.disconnect.clone(),
                 retry: settings.retry.clone(),
             },
-            shown: settings.show(),
+            shown: Shown::of(settings),
             process,
         }
     }

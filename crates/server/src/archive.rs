@@ -1,91 +1,100 @@
-//! The store, as the server has it: opened beside the listener, written to by a lane of its own, read by pages.
+//! The store, as the server has it: written by the thread of its lane, read on threads made for it, and done without where
+//! it cannot be had.
+//!
+//! Requests never wait for it. Where it cannot be opened it is tried again; meanwhile records wait in their lane, and what is
+//! asked of it is answered with the reason.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+mod keeper;
+mod read;
+
+use std::future::ready;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ccproxy_config::{Mistake, Settings};
-use ccproxy_health::{Health, Transition};
-use ccproxy_plugin_api::{Hook, HookError, Wants};
-use ccproxy_record::{Event, Record};
-use ccproxy_store::{Kept, Options, Store, StoreError};
+use ccproxy_health::{Health, Outcome, Spec, SpecError, Transition as Changed, check_fn};
+use ccproxy_health_system::Watched;
+use ccproxy_plugin_api::Hook;
+use ccproxy_store::{Kept, Kind, Options, Store, StoreError, Transition};
 use secrecy::ExposeSecret;
-use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{Semaphore, broadcast};
-use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Error;
 use crate::limits::Ledgers;
 
-/// The lane's name.
+/// What the lane and the check are called.
 pub(crate) const NAME: &str = "store";
-/// How many may read at once, and how long one may take.
-const READERS: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How often what is too old is looked for, and how often while there is more of it.
-const MAINTAIN: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(1));
+/// How often health looks.
+const EVERY: Duration = Duration::from_secs(1);
 
-/// A store that is opened when the server starts, and again until it can be.
+/// What happened, as far as it is kept.
 pub(crate) struct Archive {
-    options: Options,
-    store: OnceLock<Store>,
-    /// Cancelled when there is one.
+    /// None where nothing is kept.
+    options: Option<Options>,
+    /// Cancelled when the store is open.
     opened: CancellationToken,
-    /// Why there is none yet.
-    reason: Mutex<String>,
-    readers: Semaphore,
-    transitions: Mutex<Option<broadcast::Receiver<Transition>>>,
-    maintain: Mutex<Instant>,
+    state: Mutex<State>,
+    /// Bytes that it takes up, as was last seen.
+    size: AtomicU64,
+    /// Changes of our health, on their way.
+    changes: Mutex<Option<broadcast::Receiver<Changed>>>,
+    places: Arc<Semaphore>,
+    waiting: Semaphore,
+}
+
+/// How the store stands.
+enum State {
+    /// It is being opened for the first time.
+    Opening,
+    /// It cannot be had for now; why.
+    Missing(String),
+    /// It is open; why it does not take what it is given, if it does not.
+    Open(Store, Option<String>),
+    Closed,
 }
 
 impl Archive {
-    /// Where it is configured. Nothing is opened yet.
+    /// What the configuration has kept. Nothing is opened yet.
     ///
     /// # Errors
     /// A URL that cannot be had or makes no sense.
-    pub(crate) fn new(settings: &Settings) -> Result<Option<Arc<Self>>, Mistake> {
-        let section = &settings.store;
-        if !section.enabled {
-            return Ok(None);
-        }
-        let wrong = |message: String| settings.mistake("store.url", message);
-        let kind = match &section.url {
-            Some(source) => {
-                let url = crate::auth::read(source).map_err(wrong)?;
-                url.expose_secret().parse().map_err(|error: StoreError| wrong(error.to_string()))?
-            }
-            None => match &settings.store_path {
-                Some(path) => ccproxy_store::Kind::Sqlite(PathBuf::clone(path)),
-                None => return Ok(None),
-            },
-        };
-        let kept =
-            Kept { records: section.retention, usage: section.keep_usage, size: section.max_size.bytes() };
-        Ok(Some(Arc::new(Self {
-            options: Options { kind, kept },
-            store: OnceLock::new(),
+    pub(crate) fn new(settings: &Settings) -> Result<Arc<Self>, Mistake> {
+        options(settings).map(Self::of)
+    }
+
+    pub(crate) fn of(options: Option<Options>) -> Arc<Self> {
+        Arc::new(Self {
+            options,
             opened: CancellationToken::new(),
-            reason: Mutex::new("it is being opened".to_owned()),
-            readers: Semaphore::new(READERS),
-            transitions: Mutex::default(),
-            maintain: Mutex::new(Instant::now()),
-        })))
+            state: Mutex::new(State::Opening),
+            size: AtomicU64::new(0),
+            changes: Mutex::default(),
+            places: Arc::new(Semaphore::new(read::AT_A_TIME)),
+            waiting: Semaphore::new(read::WAITING),
+        })
     }
 
-    /// Has the history of this health kept.
+    /// What follows requests for it, by its name; none where nothing is kept.
+    pub(crate) fn follower(self: &Arc<Self>) -> Option<(String, Arc<dyn Hook>)> {
+        let options = self.options.clone()?;
+        Some((NAME.to_owned(), Arc::new(keeper::Keeper::new(Arc::clone(self), options))))
+    }
+
+    /// Keeps the changes of a health that has not been started.
     pub(crate) fn follow(&self, health: &Health) {
-        *self.transitions.lock().unwrap_or_else(PoisonError::into_inner) = Some(health.subscribe());
+        if self.options.is_some() {
+            *self.changes.lock().unwrap_or_else(PoisonError::into_inner) = Some(health.subscribe());
+        }
     }
 
-    /// The kind of database.
+    /// The kind of store: `none` where nothing is kept.
     pub(crate) fn kind(&self) -> &'static str {
-        self.options.kind.name()
-    }
-
-    /// Whether the store is open.
-    pub(crate) fn is_open(&self) -> bool {
-        self.store.get().is_some()
+        match (&self.options, &*self.state()) {
+            (None, _) => "none",
+            (_, State::Open(store, _)) => store.name(),
+            (Some(options), _) => options.kind.name(),
+        }
     }
 
     /// Waits for the store, and has what was spent before taken over: a restart gives nobody a budget anew.
@@ -99,124 +108,66 @@ impl Archive {
         }
     }
 
-    /// Reads on a thread that may block.
-    ///
-    /// # Errors
-    /// [`Error::NoStore`], [`Error::StoreBusy`], [`Error::BadQuery`] and [`Error::StoreFailed`].
-    pub(crate) async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Error> {
-        let Some(store) = self.store.get().cloned() else {
-            let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            return Err(Error::NoStore { reason });
+    /// Nothing is asked of it, and nothing written, from now on; it is closed when what is under way has ended.
+    pub(crate) fn close(&self) {
+        *self.state() = State::Closed;
+    }
+
+    /// The check `store`, where one is kept. No request suffers when it fails.
+    pub(crate) fn check(self: &Arc<Self>) -> Result<Option<Watched>, SpecError> {
+        if self.options.is_none() {
+            return Ok(None);
+        }
+        let history = Arc::clone(self);
+        let check = check_fn(move || ready(history.outcome()));
+        Ok(Some((Spec::new(NAME)?.interval(EVERY).fall(1).rise(1), check)))
+    }
+
+    fn outcome(&self) -> Outcome {
+        let outcome = match &*self.state() {
+            State::Opening => Outcome::warn("it is being opened"),
+            State::Missing(why) => Outcome::warn(why.clone()),
+            State::Open(_, Some(why)) => Outcome::warn(format!("it takes no records for now: {why}")),
+            State::Open(_, None) | State::Closed => Outcome::pass(),
         };
-        let read = async {
-            let _place = self.readers.acquire().await;
-            tokio::task::spawn_blocking(move || work(&store)).await
-        };
-        let done = timeout(PATIENCE, read).await.map_err(|_| Error::StoreBusy)?;
-        done.map_err(|_| Error::Internal)?.map_err(|error| match error {
-            StoreError::Query(message) => Error::BadQuery { mistakes: message },
-            error => {
-                tracing::error!(%error, "store_was_not_read");
-                Error::StoreFailed
-            }
-        })
+        outcome.observed(i64::try_from(self.size.load(Ordering::Relaxed)).unwrap_or(i64::MAX), "bytes")
     }
 
-    fn open(&self) -> Result<&Store, HookError> {
-        if let Some(store) = self.store.get() {
-            return Ok(store);
-        }
-        match Store::open(&self.options) {
-            Ok(store) => {
-                tracing::info!(kind = store.name(), "store_is_open");
-                let store = self.store.get_or_init(|| store);
-                self.opened.cancel();
-                Ok(store)
-            }
-            Err(error) => {
-                *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = error.to_string();
-                Err(again(&error))
-            }
-        }
-    }
-
-    fn keep_transitions(&self, store: &Store) {
-        let mut follower = self.transitions.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(follower) = &mut *follower else { return };
-        let mut found = Vec::new();
-        loop {
-            match follower.try_recv() {
-                Ok(transition) => found.push(told(&transition)),
-                Err(TryRecvError::Lagged(_)) => {}
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-            }
-        }
-        if let (false, Err(error)) = (found.is_empty(), store.append_transitions(&found)) {
-            tracing::error!(%error, transitions = found.len(), "history_of_health_is_not_kept");
-        }
-    }
-
-    fn maintain(&self, store: &Store) {
-        let mut next = self.maintain.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if now < *next {
-            return;
-        }
-        let more = store.maintain().unwrap_or_else(|error| {
-            tracing::error!(%error, "store_is_not_cleaned_up");
-            false
-        });
-        *next = now + if more { MAINTAIN.1 } else { MAINTAIN.0 };
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn again(error: &StoreError) -> HookError {
-    HookError::again(error.to_string())
+/// Where a configuration has what happens kept, if it has.
+///
+/// # Errors
+/// A URL that cannot be had or makes no sense.
+pub fn options(settings: &Settings) -> Result<Option<Options>, Mistake> {
+    let section = &settings.store;
+    let wrong = |message: String| settings.mistake("store.url", message);
+    let kind = match (&section.url, &settings.store_path) {
+        _ if !section.enabled => return Ok(None),
+        (Some(source), _) => {
+            let url = crate::auth::read(source).map_err(wrong)?;
+            url.expose_secret().parse().map_err(|error: StoreError| wrong(error.to_string()))?
+        }
+        (None, Some(path)) => Kind::Sqlite(path.clone()),
+        (None, None) => return Ok(None),
+    };
+    let kept =
+        Kept { records: section.retention, usage: section.keep_usage, size: section.max_size.bytes() };
+    Ok(Some(Options { kind, kept }))
 }
 
-/// A transition of health as the store has it.
-pub(crate) fn told(transition: &Transition) -> ccproxy_store::Transition {
-    let (plugin, component) = transition.component.rsplit_once('/').unwrap_or(("", &transition.component));
-    ccproxy_store::Transition {
-        at: transition.time,
+/// A change of health, as the store has it.
+pub(crate) fn told(change: &Changed) -> Transition {
+    let (plugin, component) = change.component.split_once('/').unwrap_or(("", &change.component));
+    Transition {
+        at: change.time,
         plugin: plugin.to_owned(),
         component: component.to_owned(),
-        from: transition.from.as_str().to_owned(),
-        to: transition.to.as_str().to_owned(),
-        output: transition.reason.as_deref().map(str::to_owned),
-    }
-}
-
-/// The lane that writes.
-pub(crate) struct Writer(pub(crate) Arc<Archive>);
-
-impl Hook for Writer {
-    fn wants(&self) -> Wants {
-        Wants { exchanges: true, ..Wants::default() }
-    }
-
-    fn start(&self) -> Result<(), HookError> {
-        self.0.open().map(|_| ())
-    }
-
-    fn take(&self, events: &[Event]) -> Result<(), HookError> {
-        let records: Vec<Arc<Record>> = events
-            .iter()
-            .filter_map(|event| match event {
-                Event::Exchange(record) => Some(Arc::clone(record)),
-                Event::Visit(_) => None,
-            })
-            .collect();
-        self.0.open()?.append(&records).map_err(|error| again(&error))
-    }
-
-    fn pause(&self) {
-        if let Some(store) = self.0.store.get() {
-            self.0.keep_transitions(store);
-            self.0.maintain(store);
-        }
+        from: change.from.as_str().to_owned(),
+        to: change.to.as_str().to_owned(),
+        output: change.reason.as_deref().map(str::to_owned),
     }
 }

@@ -113,6 +113,16 @@ impl Keys {
         self.token.is_some() || !self.named.is_empty() || self.has_file
     }
 
+    /// The named keys, with the limits that are in force.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &ClientKey> {
+        self.named.iter().map(|named| &named.key)
+    }
+
+    /// What clients without a named key may do together.
+    pub(crate) fn anonymous(&self) -> KeyLimits {
+        self.anonymous
+    }
+
     /// The keys of the tokens that are not what they were.
     pub(crate) fn changes(&self, before: &Self) -> impl Iterator<Item = &'static str> {
         let token = (self.token != before.token).then_some("auth.token");
@@ -131,12 +141,6 @@ impl Keys {
     /// Whether a request shows the token of those who run the service.
     pub(crate) fn is_manager(&self, headers: &HeaderMap) -> bool {
         self.management.is_some_and(|token| shown(headers).any(|key| blake3::hash(key) == token))
-    }
-
-    /// What each named key may do, and after them, as no name, what all clients without one may do together.
-    pub(crate) fn limits(&self) -> impl Iterator<Item = (Option<&str>, &KeyLimits)> {
-        let named = self.named.iter().map(|named| (Some(named.key.name.as_str()), &named.key.limits));
-        named.chain([(None, &self.anonymous)])
     }
 
     /// Looks at a request's key.
@@ -187,8 +191,11 @@ fn hash_of(hash: KeyHash) -> blake3::Hash {
     blake3::Hash::from_bytes(*hash.as_bytes())
 }
 
-/// What is needed before the first request, so it comes from where reading it takes no time.
-pub(crate) fn read(source: &SecretSource) -> Result<SecretString, String> {
+/// Reads a token. It is needed before the first request, so it comes from where reading it takes no time.
+///
+/// # Errors
+/// Why it cannot be read; nothing of it is in that.
+pub fn read(source: &SecretSource) -> Result<SecretString, String> {
     let read = match source {
         SecretSource::Value(token) => Ok(token.clone()),
         SecretSource::Env(name) => std::env::var(name).map(Into::into).map_err(|_| "is not set".to_owned()),

@@ -58,8 +58,14 @@ pub(crate) enum Error {
     NoRights,
     #[error("the configuration was not reloaded, and what was in force is: {mistakes}")]
     NotReloaded { mistakes: String },
-    #[error("there is no store to ask: {reason}; see [store] in the configuration")]
-    NoStore { reason: String },
+    #[error(
+        "nothing is kept here: store.enabled is false, or nobody's home is known and store.url is not set; see [store] in the configuration"
+    )]
+    Unkept,
+    #[error("the store cannot be asked for now: {reason}")]
+    NoStore { reason: &'static str },
+    #[error("as many follow the requests as may at a time; close another page, or try again later")]
+    TooManyReaders,
     #[error("the store has too much to do at the moment; ask for less, or try again in a moment")]
     StoreBusy,
     #[error("the store could not be read; this proxy's log says why")]
@@ -160,7 +166,8 @@ impl Error {
             Self::NoWebSocket { .. } => "no_websocket",
             Self::NoPrevious { .. } | Self::NoResponse { .. } => "no_stored_response",
             Self::SocketAge { .. } => "socket_age",
-            Self::NoStore { .. } | Self::StoreBusy | Self::StoreFailed => "store",
+            Self::Unkept | Self::NoStore { .. } | Self::StoreBusy | Self::StoreFailed => "store",
+            Self::TooManyReaders => "too_many_readers",
             Self::BadQuery { .. } => "bad_query",
             Self::NoRecord { .. } => "no_record",
             Self::CoolingDown { .. } => "cooling_down",
@@ -179,7 +186,11 @@ impl Error {
                 ccproxy_translate::Error::Answer { .. } | ccproxy_translate::Error::Failed(_),
             ) => Fault::Upstream,
             Self::Internal | Self::Draining | Self::Overloaded | Self::NoRoom => Fault::Us,
-            Self::NoStore { .. } | Self::StoreBusy | Self::StoreFailed => Fault::Us,
+            Self::Unkept
+            | Self::NoStore { .. }
+            | Self::StoreBusy
+            | Self::StoreFailed
+            | Self::TooManyReaders => Fault::Us,
             _ => Fault::Client,
         }
     }

@@ -27,9 +27,12 @@ mod trace;
 mod visit;
 
 pub use admin::openapi::openapi;
+pub use admin::api::usage::told as stored_usage;
 pub use app::build::BuildOptions;
 pub use app::reload::{Prepared, ReloadOrder, ReloadOutcome, Reloaded, Reloader};
 pub use app::{Application, InstanceInfo, Stats};
+pub use archive::options as store_options;
+pub use auth::read as read_token;
 pub use listen::{BindError, Bound, Inherited, TakeoverError};
 pub use metrics::metrics_md;
 pub use shutdown::End;

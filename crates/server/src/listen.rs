@@ -125,6 +125,8 @@ impl Application {
         let listener = heritage.tcp(Role::Main, inherited.main.take(), wanted);
         let listener = listener.and_then(TcpListener::from_std).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        // There is one process for each application.
+        let _ = self.current.process().address.set(address);
         let workers = Workers::start(&self.listen.hearts).map_err(BindError::Threads)?;
         let begin = CancellationToken::new();
         let doors = &self.listen.management;

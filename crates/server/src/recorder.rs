@@ -18,7 +18,7 @@ use ccproxy_health_system::Watched;
 use ccproxy_plugin_api::{Hook, Messages, Wants};
 use ccproxy_record::{Event, Record, Visit};
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::{Instant, sleep_until};
 use utoipa::ToSchema;
 
@@ -28,6 +28,8 @@ use lane::Lane;
 const EVERY: Duration = Duration::from_secs(1);
 /// How many records a live page may be behind.
 const LIVE: usize = 1024;
+/// How many live pages there may be.
+const READERS: usize = 64;
 /// How often it is looked whether the threads have ended.
 const POLL: Duration = Duration::from_millis(2);
 
@@ -36,6 +38,7 @@ pub(crate) struct Recorder {
     lanes: Box<[Arc<Lane>]>,
     wants: Wants,
     live: broadcast::Sender<Arc<Record>>,
+    readers: Arc<Semaphore>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     begun: AtomicBool,
 }
@@ -64,6 +67,7 @@ impl Recorder {
             lanes,
             wants,
             live: broadcast::Sender::new(LIVE),
+            readers: Arc::new(Semaphore::new(READERS)),
             threads: Mutex::default(),
             begun: AtomicBool::new(false),
         }
@@ -105,9 +109,10 @@ impl Recorder {
         self.lanes.iter().filter(|lane| lane.wants.messages).find_map(|lane| lane.hook.messages(id))
     }
 
-    /// The records to come.
-    pub(crate) fn live(&self) -> broadcast::Receiver<Arc<Record>> {
-        self.live.subscribe()
+    /// The records to come, for one more reader; none where there are as many as there may be.
+    pub(crate) fn live(&self) -> Option<(broadcast::Receiver<Arc<Record>>, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.readers).try_acquire_owned().ok()?;
+        Some((self.live.subscribe(), place))
     }
 
     pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneInfo> + '_ {

@@ -60,7 +60,10 @@ fn row_of(error: &Error) -> Row {
         Error::Unpriced { .. } => denied("model_not_priced"),
         Error::NoRoute { .. } | Error::NoResponse { .. } | Error::NoRecord { .. } => missing("not_found"),
         Error::BadQuery { .. } => invalid(StatusCode::BAD_REQUEST, "invalid_query"),
-        Error::NoStore { .. } => {
+        Error::TooManyReaders => {
+            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("too_many_readers"))
+        }
+        Error::Unkept | Error::NoStore { .. } => {
             row(StatusCode::SERVICE_UNAVAILABLE, "api_error", "server_error", Some("no_store"))
         }
         Error::StoreBusy => {
@@ -203,6 +206,9 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
         }
         Error::Overloaded => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Error::NoStore { .. } | Error::StoreBusy | Error::TooManyReaders => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
         Error::Draining | Error::NoRoom => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));

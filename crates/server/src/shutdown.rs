@@ -54,12 +54,10 @@ pub(crate) async fn supervise(
         let stop = stop_watching.clone();
         watchers.spawn(async move { shared.run(stop).await });
     }
-    if let Some(archive) = app.archive.clone() {
-        let (process, stop) = (Arc::clone(&app), stop_watching.clone());
-        watchers.spawn(async move {
-            stop.run_until_cancelled(archive.restore(&process.ledgers)).await;
-        });
-    }
+    let (process, stop) = (Arc::clone(&app), stop_watching.clone());
+    watchers.spawn(async move {
+        stop.run_until_cancelled(process.archive.restore(&process.ledgers)).await;
+    });
     let end = tokio::select! {
         biased;
         () = abort.cancelled() => End::Aborted,
@@ -68,6 +66,7 @@ pub(crate) async fn supervise(
     close.cancel();
     connections.cut();
     app.recorder.finish(Instant::now() + LAST_RECORDS).await;
+    app.archive.close();
     app.health.stop();
     app.starter.stop();
     stop_watching.cancel();

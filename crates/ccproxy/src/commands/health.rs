@@ -3,7 +3,7 @@
 mod ask;
 mod place;
 mod told;
-mod verdict;
+pub(super) mod verdict;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::load::typed;
 use super::{ProviderSection, Settings};
+use crate::place::Place;
 use crate::secret::{MASK, SecretSource};
 use crate::tree::{Node, Value};
 
@@ -18,6 +19,18 @@ impl Settings {
         let read = [typed(self), typed(before)];
         differ(sides, [Some(&read[0]), Some(&read[1])], &mut Vec::new(), &mut found);
         found.into_iter().collect()
+    }
+
+    /// The file of the configuration; none where nothing was set in one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        fn first(node: &Node) -> Option<&Path> {
+            node.entries().iter().find_map(|entry| match &entry.key_place {
+                Place::File { path, .. } => Some(&**path),
+                _ => first(&entry.node),
+            })
+        }
+        first(&self.tree)
     }
 
     /// The files, beside that of the configuration, that are read for what is in force: those of tokens,

@@ -1,105 +1,82 @@
-//! What has happened, and how things stand, for programs: the dashboard, the command line, an operator's own.
+//! `/api/…`: what happens here, for people and for programs. `docs/ANALYTICS.md` describes it.
 //!
-//! | path | what |
-//! |---|---|
-//! | `/api/usage` | what exchanges used, by time and by what they are told apart by |
-//! | `/api/requests`, `/api/requests/{id}` | records of exchanges |
-//! | `/api/requests/live` | those to come, as events |
-//! | `/api/overview` | the process and its traffic |
-//! | `/api/providers` | the instances: breaker, rest, room, credentials |
-//! | `/api/keys` | what clients' keys may do and have spent |
-//! | `/api/config` | the configuration in force, masked |
-//! | `/api/health/transitions` | the history of health |
+//! Whoever may see the health in detail may see all of it, at every door. Nothing here does I/O on a thread that serves:
+//! what is read from the store is read by [`Archive`](crate::archive::Archive) on threads of its own.
 
+pub(super) mod config;
 mod csv;
-mod keys;
-mod live;
-mod overview;
-mod parameters;
-mod providers;
-mod requests;
-mod usage;
+pub(super) mod keys;
+pub(super) mod live;
+pub(super) mod overview;
+pub(super) mod providers;
+mod query;
+pub(super) mod requests;
+pub(super) mod transitions;
+pub(crate) mod usage;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
-use axum::{Extension, Json};
-use ccproxy_health_server::Pages;
-use ccproxy_wire::Family;
-use futures_util::future::BoxFuture;
-use http::header::CACHE_CONTROL;
+use axum::routing::get;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
-use serde::Serialize;
 
 use crate::app::App;
-use crate::archive::Archive;
 use crate::error::Error;
-use crate::request_id::RequestId;
-use crate::respond;
-use parameters::Parameters;
 
-pub(crate) use live::Readers;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The pages, in one table.
-pub(super) fn pages() -> Router<Arc<App>> {
+pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/api/usage", page(usage::usage))
-        .route("/api/requests", page(requests::list))
-        .route("/api/requests/live", page(live::live))
-        .route("/api/requests/{id}", get(requests::one))
-        .route("/api/overview", page(overview::overview))
-        .route("/api/providers", page(providers::providers))
-        .route("/api/keys", page(keys::keys))
-        .route("/api/config", page(overview::config))
-        .route("/api/health/transitions", page(overview::transitions))
+        .route("/api/overview", get(overview::overview))
+        .route("/api/providers", get(providers::providers))
+        .route("/api/keys", get(keys::keys))
+        .route("/api/config", get(config::config))
+        .route("/api/usage", get(usage::usage))
+        .route("/api/requests", get(requests::list))
+        .route("/api/requests/live", get(live::live))
+        // A client may have chosen an id with a slash in it.
+        .route("/api/requests/{*id}", get(requests::one))
+        .route("/api/health/transitions", get(transitions::transitions))
 }
 
-/// A page's work: what it answers whoever may see it.
-type Work = fn(Arc<App>, Parameters) -> BoxFuture<'static, Result<Response, Error>>;
-
-/// A page for whoever sees the health in detail.
-fn page(work: Work) -> MethodRouter<Arc<App>> {
-    get(
-        move |State(app): State<Arc<App>>,
-              Extension(id): Extension<RequestId>,
-              Extension(door): Extension<Pages>,
-              headers: HeaderMap,
-              RawQuery(query): RawQuery| async move {
-            let parameters = Parameters::of(query.as_deref().unwrap_or_default());
-            guarded(&app, &door, &headers, &id, || work(Arc::clone(&app), parameters)).await
-        },
-    )
+/// Whether a path is one of these.
+pub(super) fn has(path: &str) -> bool {
+    path.starts_with("/api/")
 }
 
-/// Does the work for whoever may see what comes of it.
-async fn guarded<F: Future<Output = Result<Response, Error>>>(
-    app: &App,
-    door: &Pages,
-    headers: &HeaderMap,
-    id: &RequestId,
-    work: impl FnOnce() -> F,
-) -> Response {
-    let outcome = if door.sees_details(headers) {
-        work().await
-    } else {
-        Err(app.keys.check(headers).err().unwrap_or(Error::NoKey))
-    };
-    let mut response = outcome.unwrap_or_else(|error| {
-        respond::error(&error, Family::of_headers(headers), id).map(axum::body::Body::new)
-    });
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    door.vary(response.headers_mut());
+/// What every answer of these pages has.
+pub(super) fn mark(headers: &mut HeaderMap) {
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// Why there is no page; [`super::page`] gives it to whoever turns errors into answers.
+#[derive(Debug, Clone)]
+pub(super) struct Refused(pub(super) Error);
+
+impl<E: Into<Error>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(axum::body::Body::empty());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What a page answers.
+type Answer = Result<Response, Refused>;
+
+/// A body that is there.
+fn told(form: HeaderValue, body: Vec<u8>) -> Response {
+    let mut response = Response::new(axum::body::Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, form);
     response
-}
-
-fn json<T: Serialize>(value: T) -> Result<Response, Error> {
-    Ok(Json(value).into_response())
-}
-
-fn archive(app: &App) -> Result<&Arc<Archive>, Error> {
-    let reason = || "store.enabled is false, or nobody's home is known and store.url is not set".to_owned();
-    app.archive.as_ref().ok_or_else(|| Error::NoStore { reason: reason() })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use ccproxy_config::{Management, Mistake, Mistakes, ProviderSection, Proxies, Server, Settings, Shutdown};
 use ccproxy_health::{Check, Health, Heart, Registration, Scope, Spec};
@@ -20,10 +20,9 @@ use super::reload::{ReloadOrder, Reloader, Reloads};
 use super::start::Starter;
 use super::watch::watch;
 use super::{App, Application, Current, Instances, Process, Read};
-use crate::admin::api::Readers;
 use crate::admin::{self, telling::Doors};
 use crate::admission::Admission;
-use crate::archive::{self, Archive};
+use crate::archive::Archive;
 use crate::limits::Ledgers;
 use crate::limits::shared::Shared;
 use crate::listen::tls::Tls;
@@ -87,8 +86,13 @@ impl Application {
             checks.push(shared.check().map_err(|error| settings.mistake("shared", error.to_string()))?);
         }
         let (followers, watched) = followers(settings, hooks, &mut mistakes);
-        let archive = Archive::new(settings).map_err(|mistake| mistakes.push(mistake)).ok().flatten();
-        let recorder = Arc::new(Recorder::new(with_store(followers, archive.as_ref())));
+        let archive = Archive::new(settings).unwrap_or_else(|mistake| {
+            mistakes.push(mistake);
+            Archive::of(None)
+        });
+        // The store comes first.
+        let recorder = Arc::new(Recorder::new(archive.follower().into_iter().chain(followers).collect()));
+        checks.extend(archive.check().map_err(|error| settings.mistake("store", error.to_string()))?);
         checks.extend(watched);
         checks.extend(recorder.check().map_err(|error| settings.mistake("plugins", error.to_string()))?);
         let read = Read::new(settings).map_err(|found| mistakes.extend(found)).ok();
@@ -137,15 +141,6 @@ fn certificate(tls: Option<&Arc<Tls>>) -> Option<Watched> {
     ccproxy_health_system::certificate(move || tls.certificate()).ok()
 }
 
-/// The store comes first.
-fn with_store(mut followers: Followers, archive: Option<&Arc<Archive>>) -> Followers {
-    if let Some(archive) = archive {
-        let writer: Arc<dyn Hook> = Arc::new(archive::Writer(Arc::clone(archive)));
-        followers.insert(0, (archive::NAME.to_owned(), writer));
-    }
-    followers
-}
-
 /// Those who follow requests, by name.
 type Followers = Vec<(String, Arc<dyn Hook>)>;
 
@@ -174,7 +169,7 @@ fn assemble(
     settings: &Settings,
     read: Read,
     instances: Instances,
-    (admission, ledgers, recorder, archive): (Arc<Admission>, Ledgers, Arc<Recorder>, Option<Arc<Archive>>),
+    (admission, ledgers, recorder, archive): (Arc<Admission>, Ledgers, Arc<Recorder>, Arc<Archive>),
     (health, lags): (Health, Lags),
     orders: mpsc::Sender<ReloadOrder>,
 ) -> Arc<Current> {
@@ -182,7 +177,7 @@ fn assemble(
     for name in instances.keys() {
         health.container().part(name);
     }
-    archive.iter().for_each(|archive| archive.follow(&health));
+    archive.follow(&health);
     Arc::new_cyclic(|current| {
         let process = Process {
             current: Weak::clone(current),
@@ -197,8 +192,8 @@ fn assemble(
             traffic: metrics::Traffic::new(&settings.metrics),
             reloads: Reloads::new(),
             archive,
-            live: Readers::default(),
             started: Timestamp::now(),
+            address: OnceLock::new(),
             connections: TaskTracker::new(),
             sockets: TaskTracker::new(),
             leftovers: TaskTracker::new(),

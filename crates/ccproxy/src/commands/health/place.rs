@@ -1,14 +1,9 @@
 //! Where to ask, and for which page.
 
 use std::fmt;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ccproxy_config::{Management, Server};
-use http::Uri;
-use http::uri::Scheme;
-
-use super::super::reachable;
+use super::super::reach::Way;
 use crate::cli::Health;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -22,23 +17,10 @@ pub(super) struct Place {
     pub(super) page: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// `HOST:PORT`.
-    Tcp(String),
-    /// `HOST:PORT`, where TLS is spoken.
-    Tls(String),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
-
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.way {
-            Way::Tcp(authority) => write!(f, "http://{authority}{}", self.page),
-            Way::Tls(authority) => write!(f, "https://{authority}{}", self.page),
-            Way::Unix(socket) => write!(f, "unix:{}:{}", socket.display(), self.page),
-        }
+        let colon = if matches!(self.way, Way::Unix(_)) { ":" } else { "" };
+        write!(f, "{}{colon}{}", self.way, self.page)
     }
 }
 
@@ -47,11 +29,14 @@ pub(super) fn find(flags: &Health, file: Option<&Path>, context: &Context) -> Re
     let page = page(flags);
     if let Some(url) = &flags.url {
         let named = "--url takes http://HOST:PORT, https://HOST:PORT, a page there or unix:SOCKET";
-        return parse(url, page, &context.cwd).ok_or_else(|| Failure::Usage(named.to_owned()));
+        let (way, named_page) =
+            Way::parse(url, &context.cwd).ok_or_else(|| Failure::Usage(named.to_owned()))?;
+        // A page in it is asked for instead of the one of the other flags.
+        return Ok(Place { way, page: named_page.unwrap_or(page) });
     }
     let settings = load(file, Vec::new(), context)?.settings;
     let way =
-        if flags.management { managed(&settings.management, &context.cwd) } else { served(&settings.server) };
+        if flags.management { Way::managed(&settings.management, &context.cwd) } else { Way::served(&settings.server) };
     way.map(|way| Place { way, page }).map_err(|message| Failure::Usage(message.to_owned()))
 }
 
@@ -64,54 +49,6 @@ fn page(flags: &Health) -> String {
         (None, None) if flags.ready => "/health/ready".to_owned(),
         (None, None) if flags.startup => "/health/startup".to_owned(),
         (None, None) => "/health".to_owned(),
-    }
-}
-
-/// Reads `--url`. A page in it is asked for instead of the one of the other flags.
-fn parse(url: &str, page: String, cwd: &Path) -> Option<Place> {
-    if let Some(rest) = url.strip_prefix("unix:") {
-        let (socket, page) = match rest.split_once(":/") {
-            Some((socket, path)) => (socket, format!("/{path}")),
-            None => (rest, page),
-        };
-        return (!socket.is_empty()).then(|| Place { way: Way::Unix(cwd.join(socket)), page });
-    }
-    let uri: Uri = url.parse().ok()?;
-    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
-    let way = match uri.scheme() {
-        Some(scheme) if *scheme == Scheme::HTTP => Way::Tcp,
-        Some(scheme) if *scheme == Scheme::HTTPS => Way::Tls,
-        _ => return None,
-    };
-    let named = uri.path_and_query().map(http::uri::PathAndQuery::as_str).filter(|path| *path != "/");
-    let page = named.map_or(page, str::to_owned);
-    Some(Place { way: way(authority.to_string()), page })
-}
-
-fn served(server: &Server) -> Result<Way, &'static str> {
-    if server.port == 0 {
-        return Err("the port is chosen by the system; name the proxy with --url");
-    }
-    let ip = server.ip().ok_or("server.host is no address")?;
-    let authority = reachable(SocketAddr::new(ip, server.port)).to_string();
-    match &server.tls {
-        None => Ok(Way::Tcp(authority)),
-        Some(tls) if tls.client_ca.is_none() => Ok(Way::Tls(authority)),
-        Some(_) => {
-            Err("the port wants a client's certificate; set [management] and ask there with --management")
-        }
-    }
-}
-
-fn managed(management: &Management, cwd: &Path) -> Result<Way, &'static str> {
-    if let Some(socket) = &management.socket {
-        return Ok(Way::Unix(cwd.join(socket)));
-    }
-    let ip = management.ip().ok_or("management.host is no address")?;
-    match management.port {
-        None => Err("there is no management listener; set management.socket or management.port"),
-        Some(0) => Err("the management port is chosen by the system; name it with --url"),
-        Some(port) => Ok(Way::Tcp(reachable(SocketAddr::new(ip, port)).to_string())),
     }
 }
 

@@ -70,7 +70,8 @@ pub(super) fn json(mut verdict: Verdict) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::place::{Place, Way};
+    use super::super::super::reach::Way;
+    use super::super::place::Place;
     use super::*;
 
     fn read(body: &str) -> Verdict {

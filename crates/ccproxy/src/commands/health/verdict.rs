@@ -18,36 +18,36 @@ const HIDDEN: &str =
 
 /// What is known of the proxy's health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Verdict {
+pub(in crate::commands) struct Verdict {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) url: Option<String>,
+    pub(in crate::commands) url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) http: Option<u16>,
-    pub(super) status: Status,
+    pub(in crate::commands) http: Option<u16>,
+    pub(in crate::commands) status: Status,
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) output: String,
+    pub(in crate::commands) output: String,
     /// The checks that are not well, worst first.
     #[serde(rename = "checks", skip_serializing_if = "Vec::is_empty")]
-    pub(super) troubles: Vec<Trouble>,
+    pub(in crate::commands) troubles: Vec<Trouble>,
     /// How many more there are.
     #[serde(skip_serializing_if = "is_zero")]
-    pub(super) omitted: usize,
+    pub(in crate::commands) omitted: usize,
 }
 
 /// A check that is not well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Trouble {
-    pub(super) name: String,
-    pub(super) status: Status,
+pub(in crate::commands) struct Trouble {
+    pub(in crate::commands) name: String,
+    pub(in crate::commands) status: Status,
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) since: String,
+    pub(in crate::commands) since: String,
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) output: String,
+    pub(in crate::commands) output: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Status {
+pub(in crate::commands) enum Status {
     Pass,
     Warn,
     Unknown,
@@ -55,7 +55,7 @@ pub(super) enum Status {
 }
 
 impl Status {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(in crate::commands) const fn as_str(self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Warn => "warn",
@@ -93,8 +93,13 @@ struct Entry {
 impl Verdict {
     /// There is no answer, or none that can be believed.
     pub(super) fn unknown(place: Option<&Place>, reason: impl Into<String>) -> Self {
+        Self::none(place.map(ToString::to_string).as_deref(), reason)
+    }
+
+    /// The same for a page of this URL.
+    pub(in crate::commands) fn none(url: Option<&str>, reason: impl Into<String>) -> Self {
         Self {
-            url: place.map(|place| line(&place.to_string(), 500)),
+            url: url.map(|url| line(url, 500)),
             http: None,
             status: Status::Unknown,
             output: line(&reason.into(), LONGEST),
@@ -105,6 +110,11 @@ impl Verdict {
 
     /// Reads an answer. Another program's page that happens to be there is no proof of health.
     pub(super) fn read(place: &Place, http: u16, body: &[u8]) -> Self {
+        Self::of(&place.to_string(), http, body)
+    }
+
+    /// The same of the page of this URL.
+    pub(in crate::commands) fn of(url: &str, http: u16, body: &[u8]) -> Self {
         let page = page(body);
         let status = page.as_ref().and_then(|page| status(&page.status));
         let (Some(page), Some(status)) = (page, status) else {
@@ -112,7 +122,7 @@ impl Verdict {
                 404 => "HTTP 404: there is no such page; is the name right, and is it this program that listens there?".to_owned(),
                 _ => format!("HTTP {http}, and no health page; does another program listen there?"),
             };
-            return Self { http: Some(http), ..Self::unknown(Some(place), reason) };
+            return Self { http: Some(http), ..Self::none(Some(url), reason) };
         };
         // The code is what balancers go by; a page that contradicts it is not well.
         let status = if http == 200 { status } else { Status::Fail };
@@ -120,10 +130,10 @@ impl Verdict {
         let troubles = if status == Status::Pass { Vec::new() } else { troubles(page.checks) };
         let hidden = status != Status::Pass && page.output.is_empty() && troubles.is_empty();
         let output = if hidden { HIDDEN.to_owned() } else { page.output };
-        Self { http: Some(http), status, troubles, ..Self::unknown(Some(place), output) }
+        Self { http: Some(http), status, troubles, ..Self::none(Some(url), output) }
     }
 
-    pub(super) fn is_healthy(&self) -> bool {
+    pub(in crate::commands) fn is_healthy(&self) -> bool {
         matches!(self.status, Status::Pass | Status::Warn)
     }
 }
@@ -194,7 +204,7 @@ fn is_zero(count: &usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::place::Way;
+    use super::super::super::reach::Way;
     use super::*;
 
     fn read(http: u16, body: &str) -> Verdict {

@@ -1,6 +1,11 @@
 //! The program with a provider of each kind behind it.
 
+use std::path::Path;
+use std::time::Duration;
+
 use ccproxy::plugins::PLUGINS;
+use ccproxy_server::BuildOptions;
+use ccproxy_store::{Kept, Kind, Options};
 use ccproxy_testkit::upstream::{Recorded, Script};
 use ccproxy_testkit::{ScriptedUpstream, TestApp};
 
@@ -26,6 +31,13 @@ impl Stage {
     pub(crate) async fn start_with(keys: &str, extra: &str) -> Self {
         let upstream = ScriptedUpstream::start().await.unwrap();
         let app = TestApp::start(PLUGINS, &config(&upstream.url(), keys, extra)).await;
+        Self { app, upstream }
+    }
+
+    /// The same where what happens is kept in a store in this directory.
+    pub(crate) async fn keeping(dir: &Path, extra: &str) -> Self {
+        let upstream = ScriptedUpstream::start().await.unwrap();
+        let app = TestApp::start_with(PLUGINS, &config(&upstream.url(), "", extra), keeping(dir)).await;
         Self { app, upstream }
     }
 
@@ -62,6 +74,15 @@ impl Stage {
         [stats.begun(), stats.done(), stats.failed(), stats.client_gone()]
     }
 }
+
+/// Keeps what happens in a store in this directory.
+pub(crate) fn keeping(dir: &Path) -> BuildOptions {
+    let kept = Kept { records: 30 * DAY, usage: 365 * DAY, size: 1 << 30 };
+    let kind = Kind::Sqlite(dir.join("store.db"));
+    BuildOptions { store: Some(Options { kind, kept }), ..BuildOptions::default() }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Instances `claude`, `codex` and `local` at `url`. One request is one call, unless `extra` has other ideas.
 pub(crate) fn config(url: &str, keys: &str, extra: &str) -> String {

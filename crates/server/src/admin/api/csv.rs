@@ -1,132 +1,84 @@
-//! Usage as comma-separated values (RFC 4180), for spreadsheets.
+//! CSV as RFC 4180 has it, for spreadsheets.
 
-use ccproxy_store::{Figures, UsageReport, UsageRow};
-
-/// The columns of figures.
-const FIGURES: [&str; 23] = [
-    "requests",
-    "failed",
-    "client_gone",
-    "client_faults",
-    "our_faults",
-    "upstream_faults",
-    "attempts",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "cost_usd",
-    "unpriced",
-    "duration_p50_ms",
-    "duration_p95_ms",
-    "duration_p99_ms",
-    "duration_max_ms",
-    "first_token_p50_ms",
-    "first_token_p95_ms",
-    "first_token_p99_ms",
-    "request_bytes",
-    "response_bytes",
-];
-
-/// A line of names, then a line for each row.
-pub(super) fn write(report: &UsageReport) -> String {
-    let has_start = report.rows.iter().any(|row| row.start.is_some());
-    let names = has_start.then_some("start").into_iter();
-    let names = names.chain(report.group.iter().map(|dimension| dimension.name())).chain(FIGURES);
-    let mut text = line(names.map(str::to_owned));
-    for row in &report.rows {
-        text.push_str(&line(cells(row)));
-    }
-    text
+/// A table while it is written.
+#[derive(Default)]
+pub(super) struct Csv {
+    text: String,
+    begun: bool,
 }
 
-fn cells(row: &UsageRow) -> impl Iterator<Item = String> + '_ {
-    let start = row.start.map(|start| start.to_string());
-    let group = row.group.iter().map(|(_, value)| plain(value.as_deref().unwrap_or_default()));
-    start.into_iter().chain(group).chain(figures(&row.figures))
-}
-
-fn figures(figures: &Figures) -> [String; FIGURES.len()] {
-    let count = |count: u64| count.to_string();
-    let millis = |millis: Option<f64>| millis.map(|millis| millis.to_string()).unwrap_or_default();
-    let (times, first) = (&figures.durations, &figures.first_tokens);
-    [
-        count(figures.requests),
-        count(figures.failed),
-        count(figures.client_gone),
-        count(figures.faults.client),
-        count(figures.faults.us),
-        count(figures.faults.upstream),
-        count(figures.attempts),
-        count(figures.tokens.input),
-        count(figures.tokens.output),
-        count(figures.tokens.cache_read),
-        count(figures.tokens.cache_write),
-        count(figures.tokens.reasoning),
-        figures.cost.to_string(),
-        count(figures.unpriced),
-        millis(times.millis(0.5)),
-        millis(times.millis(0.95)),
-        millis(times.millis(0.99)),
-        millis(times.max()),
-        millis(first.millis(0.5)),
-        millis(first.millis(0.95)),
-        millis(first.millis(0.99)),
-        count(figures.request_bytes),
-        count(figures.response_bytes),
-    ]
-}
-
-/// Names are the client's to choose, and a spreadsheet takes what begins like this for a formula.
-fn plain(name: &str) -> String {
-    let formula = name.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if formula { format!("'{name}") } else { name.to_owned() }
-}
-
-fn line(cells: impl Iterator<Item = String>) -> String {
-    let quoted = cells.map(|cell| {
-        if cell.contains(['"', ',', '\r', '\n']) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell
+impl Csv {
+    /// A cell of somebody's words. A spreadsheet must not take it for a formula: one that begins like one gets an
+    /// apostrophe before it, which spreadsheets do not show.
+    pub(super) fn text(&mut self, text: &str) {
+        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let quoted = text.contains([',', '"', '\r', '\n']);
+        self.next();
+        if quoted {
+            self.text.push('"');
         }
-    });
-    quoted.collect::<Vec<_>>().join(",") + "\r\n"
+        if formula {
+            self.text.push('\'');
+        }
+        if quoted {
+            self.text.push_str(&text.replace('"', "\"\""));
+            self.text.push('"');
+        } else {
+            self.text.push_str(text);
+        }
+    }
+
+    /// A cell that is a number, a time or a name of ours; empty where there is nothing.
+    pub(super) fn plain(&mut self, value: Option<impl std::fmt::Display>) {
+        self.next();
+        if let Some(value) = value {
+            self.text.push_str(&value.to_string());
+        }
+    }
+
+    /// Ends the line.
+    pub(super) fn end(&mut self) {
+        self.text.push_str("\r\n");
+        self.begun = false;
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.text.into_bytes()
+    }
+
+    fn next(&mut self) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.text.push(',');
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use ccproxy_store::{Bucket, Dimension};
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]
-    fn names_do_no_harm() {
-        let check = |name: &str, expect: &str| {
-            let row = UsageRow {
-                start: Some(Timestamp::UNIX_EPOCH),
-                group: vec![(Dimension::Model, Some(name.to_owned()))],
-                figures: Figures::default(),
-            };
-            let report = UsageReport {
-                since: Timestamp::UNIX_EPOCH,
-                until: Timestamp::UNIX_EPOCH,
-                bucket: Bucket::Hour,
-                group: vec![Dimension::Model],
-                rows: vec![row],
-                total: Figures::default(),
-                truncated: false,
-            };
-            let text = write(&report);
-            let begin = format!("1970-01-01T00:00:00Z,{expect},0,0,");
-            assert!(text.starts_with("start,model,requests,") && text.contains(&begin), "{text}");
+    fn cells() {
+        let check = |text: &str, expect: &str| {
+            let mut csv = Csv::default();
+            csv.text(text);
+            assert_eq!(String::from_utf8(csv.into_bytes()).unwrap(), expect);
         };
         check("gpt-5", "gpt-5");
-        check("a,b", "\"a,b\"");
-        check("say \"hi\"", "\"say \"\"hi\"\"\"");
-        check("=1+1", "'=1+1");
         check("", "");
+        check("a,b", "\"a,b\"");
+        check("a \"b\"", "\"a \"\"b\"\"\"");
+        check("a\nb", "\"a\nb\"");
+        check("=1+1", "'=1+1");
+        check("-1", "'-1");
+        check("@x,y", "\"'@x,y\"");
+        let mut csv = Csv::default();
+        csv.text("a");
+        csv.plain(Some(-1.5));
+        csv.plain(None::<u8>);
+        csv.end();
+        csv.plain(Some("b"));
+        csv.end();
+        assert_eq!(String::from_utf8(csv.into_bytes()).unwrap(), "a,-1.5,\r\nb\r\n");
     }
 }

@@ -1,41 +1,78 @@
-//! `GET /api/keys`: what the clients' keys may do, and what they have spent.
+//! `GET /api/keys`: the clients' keys, by their names.
 
 use std::sync::Arc;
 
-use axum::response::Response;
-use ccproxy_config::KeyLimits;
-use futures_util::future::BoxFuture;
+use axum::Json;
+use axum::extract::State;
+use ccproxy_config::{ClientKey, KeyLimits};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::json;
-use super::parameters::Parameters;
 use crate::app::App;
-use crate::error::Error;
 use crate::limits::Budget;
 
-/// The keys by their names; the keys themselves nobody has here.
-#[derive(Serialize)]
-struct Keys {
+/// All keys.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Keys {
     keys: Vec<Key>,
+    /// All clients without a named key together.
+    anonymous: Limited,
 }
 
-#[derive(Serialize)]
+/// A named key.
+#[derive(Serialize, ToSchema)]
 struct Key {
-    /// None for all clients without a named key, together.
-    name: Option<String>,
+    name: String,
+    /// The models that it is good for, as patterns; empty means all.
+    models: Vec<String>,
+    /// The provider instances that it is good for; empty means all.
+    providers: Vec<String>,
+    /// What it may do, as it is in force; what is not there has no limit.
+    #[schema(value_type = Object)]
     limits: KeyLimits,
+    /// What money is left in each window.
+    #[schema(value_type = Vec<Object>)]
     budget: Vec<Budget>,
-    /// Requests under way, where anything is limited.
-    running: u32,
+    /// Requests under way; null where nothing limits how many.
+    running: Option<u32>,
+    /// From when on it is no longer good.
+    expires: Option<String>,
+    /// Since when it has been good for nothing.
+    revoked: Option<String>,
 }
 
-pub(super) fn keys(app: Arc<App>, parameters: Parameters) -> BoxFuture<'static, Result<Response, Error>> {
-    Box::pin(async move {
-        parameters.end()?;
-        let keys = app.keys.limits().map(|(name, limits)| {
-            let (budget, running) = app.ledgers.standing(name, limits);
-            Key { name: name.map(str::to_owned), limits: *limits, budget, running }
-        });
-        json(Keys { keys: keys.collect() })
-    })
+/// What clients may do.
+#[derive(Serialize, ToSchema)]
+struct Limited {
+    #[schema(value_type = Object)]
+    limits: KeyLimits,
+    /// What money is left in each window.
+    #[schema(value_type = Vec<Object>)]
+    budget: Vec<Budget>,
+    /// Requests under way; null where nothing limits how many.
+    running: Option<u32>,
+}
+
+pub(in crate::admin) async fn keys(State(app): State<Arc<App>>) -> Json<Keys> {
+    let standing = |name: Option<&str>, limits: &KeyLimits| {
+        let (budget, running) = app.ledgers.standing(name, limits);
+        // Nobody counts what nothing limits.
+        (budget, limits.concurrency.map(|_| running))
+    };
+    let key = |key: &ClientKey| {
+        let (budget, running) = standing(Some(&key.name), &key.limits);
+        Key {
+            name: key.name.clone(),
+            models: key.models.iter().map(ToString::to_string).collect(),
+            providers: key.providers.clone(),
+            limits: key.limits,
+            budget,
+            running,
+            expires: key.expires.map(String::from),
+            revoked: key.revoked.map(String::from),
+        }
+    };
+    let limits = app.keys.anonymous();
+    let (budget, running) = standing(None, &limits);
+    Json(Keys { keys: app.keys.named().map(key).collect(), anonymous: Limited { limits, budget, running } })
 }

@@ -1,81 +1,87 @@
-//! `GET /api/requests/live`: records as they are made, as server-sent events.
+//! `GET /api/requests/live`: each exchange as it ends, in server-sent events.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use ccproxy_health_server::Pages;
 use ccproxy_record::Record;
-use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::sleep;
 
-use super::parameters::Parameters;
+use super::{Answer, told};
 use crate::app::App;
 use crate::error::Error;
 
-/// So many may watch at once.
-const READERS: usize = 64;
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+/// A silent stream gets a comment this often, so that nobody on the way takes it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
-/// The places of those who watch.
-pub(crate) struct Readers(Arc<Semaphore>);
-
-impl Default for Readers {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(READERS)))
+/// The stream, which holds its place among the readers until its end.
+pub(in crate::admin) async fn live(
+    State(app): State<Arc<App>>,
+    Extension(door): Extension<Pages>,
+    method: Method,
+) -> Answer {
+    if method == Method::HEAD {
+        return Ok(told(EVENT_STREAM, Vec::new()));
     }
+    let (records, place) = app.recorder.live().ok_or(Error::TooManyReaders)?;
+    let reader = Reader { records, over: Box::pin(door.over()), greeted: false, _place: place };
+    let events = stream::unfold(reader, |mut reader| async move {
+        let event = reader.next().await?;
+        Some((Ok::<_, Infallible>(event), reader))
+    });
+    let mut response = Response::new(axum::body::Body::from_stream(events));
+    response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
+    Ok(response)
 }
 
-/// Somebody who watches, until the listener closes.
+/// One who follows.
 struct Reader {
-    records: broadcast::Receiver<Arc<Record>>,
-    app: Arc<App>,
+    records: Receiver<Arc<Record>>,
+    /// The door's streams are to end.
+    over: Pin<Box<dyn Future<Output = ()> + Send>>,
+    greeted: bool,
     _place: OwnedSemaphorePermit,
 }
 
-pub(super) fn live(app: Arc<App>, mut parameters: Parameters) -> BoxFuture<'static, Result<Response, Error>> {
-    Box::pin(async move {
-        let filter = parameters.filter();
-        parameters.end()?;
-        let place = Arc::clone(&app.live.0).try_acquire_owned().map_err(|_| Error::StoreBusy)?;
-        let reader = Reader { records: app.recorder.live(), app, _place: place };
-        let events = stream::unfold(reader, move |mut reader| {
-            let filter = filter.clone();
-            async move {
-                loop {
-                    let next = tokio::select! {
-                        next = reader.records.recv() => next,
-                        () = reader.app.closed() => return None,
-                        () = sleep(KEEP_ALIVE) => return Some((Ok(comment("keep-alive")), reader)),
-                    };
-                    match next {
-                        Ok(record) if !filter.matches(&record) => {}
-                        next => return Some((Ok::<_, Infallible>(event(next)?), reader)),
-                    }
-                }
-            }
-        });
-        // The head goes out at once: until the first record, the reader would not know that it is heard.
-        let opening = stream::once(async { Ok(comment("live")) });
-        let sse = Sse::new(opening.chain(events));
-        Ok(sse.into_response())
-    })
-}
-
-fn comment(text: &str) -> Event {
-    Event::default().comment(text)
-}
-
-fn event(next: Result<Arc<Record>, RecvError>) -> Option<Event> {
-    match next {
-        Ok(record) => Event::default().event("request").json_data(&*record).ok(),
-        Err(RecvError::Lagged(dropped)) => {
-            Some(Event::default().event("dropped").data(format!("{{\"dropped\":{dropped}}}")))
+impl Reader {
+    async fn next(&mut self) -> Option<Bytes> {
+        if !std::mem::replace(&mut self.greeted, true) {
+            // Whoever waits for the first byte learns that everything from now on will be told.
+            return Some(COMMENT);
         }
-        Err(RecvError::Closed) => None,
+        tokio::select! {
+            biased;
+            received = self.records.recv() => match received {
+                Ok(record) => Some(event(&record)),
+                Err(RecvError::Lagged(lost)) => Some(dropped(lost)),
+                Err(RecvError::Closed) => None,
+            },
+            () = &mut self.over => None,
+            () = sleep(KEEP_ALIVE) => Some(COMMENT),
+        }
     }
+}
+
+fn event(record: &Record) -> Bytes {
+    // A record has nothing that JSON cannot say.
+    let data = serde_json::to_string(record).unwrap_or_default();
+    format!("event: request\ndata: {data}\n\n").into()
+}
+
+fn dropped(lost: u64) -> Bytes {
+    format!("event: dropped\ndata: {{\"dropped\":{lost}}}\n\n").into()
 }

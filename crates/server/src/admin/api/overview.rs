@@ -1,125 +1,81 @@
-//! `GET /api/overview`, `/api/config` and `/api/health/transitions`
+//! `GET /api/overview`: the process.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::response::Response;
-use ccproxy_store::Transition;
-use futures_util::future::BoxFuture;
-use jiff::{SignedDuration, Timestamp};
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::json;
-use super::parameters::Parameters;
 use crate::app::App;
-use crate::archive::told;
-use crate::error::Error;
 use crate::recorder::LaneInfo;
 
-/// The process and its traffic.
+/// The process as a whole.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Overview {
     version: &'static str,
-    /// `starting`, `ready`, `draining` or `stopped`.
-    phase: &'static str,
+    /// When it was started.
     #[schema(value_type = String, format = DateTime)]
     started: Timestamp,
-    uptime_s: i64,
+    /// Seconds since.
+    uptime_s: u64,
+    /// `starting`, `ready`, `draining` or `stopped`.
+    phase: &'static str,
+    /// Where clients are listened to.
+    #[schema(value_type = Option<String>)]
+    address: Option<SocketAddr>,
     requests: Requests,
     /// WebSockets that are open.
     sockets: usize,
-    recorder: Lanes,
+    /// What it holds of the machine's memory; null where the system does not tell.
+    memory_bytes: Option<u64>,
+    recorder: Records,
 }
 
 /// Exchanges since the start.
 #[derive(Serialize, ToSchema)]
 struct Requests {
     begun: u64,
+    /// Whose answer reached the client whole.
     done: u64,
+    /// That ended in an error, whoever's.
     failed: u64,
+    /// Whose client went away before the end.
     client_gone: u64,
     running: u64,
 }
 
-/// Where records go.
+/// What becomes of records.
 #[derive(Serialize, ToSchema)]
-struct Lanes {
+struct Records {
     /// `sqlite`, `postgres` or `none`.
     store: &'static str,
-    /// What the store takes up, once it is open.
-    store_bytes: Option<u64>,
+    /// Those who follow, each with its queue.
     lanes: Vec<LaneInfo>,
 }
 
-pub(super) fn overview(app: Arc<App>, parameters: Parameters) -> BoxFuture<'static, Result<Response, Error>> {
-    Box::pin(async move {
-        parameters.end()?;
-        let stats = &app.stats;
-        let store_bytes = match &app.archive {
-            Some(archive) => archive.read(ccproxy_store::Store::size).await.ok(),
-            None => None,
-        };
-        json(Overview {
-            version: env!("CARGO_PKG_VERSION"),
-            phase: app.health.phase().as_str(),
-            started: app.started,
-            uptime_s: Timestamp::now().as_second() - app.started.as_second(),
-            requests: Requests {
-                begun: stats.begun(),
-                done: stats.done(),
-                failed: stats.failed(),
-                client_gone: stats.client_gone(),
-                running: stats.running(),
-            },
-            sockets: app.sockets.len(),
-            recorder: Lanes {
-                store: app.archive.as_ref().map_or("none", |archive| archive.kind()),
-                store_bytes,
-                lanes: app.recorder.lanes().collect(),
-            },
-        })
-    })
-}
-
-/// The configuration in force.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Config {
-    /// As `ccproxy config show` has it: secrets are masked.
-    toml: String,
-}
-
-pub(super) fn config(app: Arc<App>, parameters: Parameters) -> BoxFuture<'static, Result<Response, Error>> {
-    Box::pin(async move {
-        parameters.end()?;
-        json(Config { toml: app.shown.clone() })
-    })
-}
-
-/// The history of health, the newest first.
-#[derive(Serialize)]
-struct Transitions {
-    transitions: Vec<Transition>,
-}
-
-/// From the store; without one, what this process remembers.
-pub(super) fn transitions(
-    app: Arc<App>,
-    mut parameters: Parameters,
-) -> BoxFuture<'static, Result<Response, Error>> {
-    Box::pin(async move {
-        let now = Timestamp::now();
-        let since = parameters.moment("since").unwrap_or(now - SignedDuration::from_hours(24));
-        let until = parameters.moment("until").unwrap_or(now + SignedDuration::from_secs(1));
-        let limit = parameters.number("limit", 1..=10_000).unwrap_or(1_000);
-        parameters.end()?;
-        let transitions = match app.archive.as_ref().filter(|archive| archive.is_open()) {
-            Some(archive) => archive.read(move |store| store.transitions(since, until, limit)).await?,
-            None => {
-                let kept = app.health.events();
-                let kept = kept.iter().rev().filter(|one| (since..until).contains(&one.time));
-                kept.take(limit).map(told).collect()
-            }
-        };
-        json(Transitions { transitions })
+pub(in crate::admin) async fn overview(State(app): State<Arc<App>>) -> Json<Overview> {
+    let stats = &app.stats;
+    // The ends before the beginnings, so that what runs is never less than nothing.
+    let (done, failed, client_gone) = (stats.done(), stats.failed(), stats.client_gone());
+    let begun = stats.begun();
+    Json(Overview {
+        version: env!("CARGO_PKG_VERSION"),
+        started: app.started,
+        uptime_s: u64::try_from(Timestamp::now().as_second() - app.started.as_second()).unwrap_or_default(),
+        phase: app.health.phase().as_str(),
+        address: app.address.get().copied(),
+        requests: Requests {
+            begun,
+            done,
+            failed,
+            client_gone,
+            running: begun.saturating_sub(done + failed + client_gone),
+        },
+        sockets: app.sockets.len(),
+        memory_bytes: ccproxy_health_system::resident_bytes(),
+        recorder: Records { store: app.archive.kind(), lanes: app.recorder.lanes().collect() },
     })
 }

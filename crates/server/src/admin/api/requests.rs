@@ -1,50 +1,39 @@
-//! `GET /api/requests` and `GET /api/requests/{id}`
+//! `GET /api/requests` and `GET /api/requests/{id}`: the records of exchanges that have ended.
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::extract::{Path, State};
-use axum::response::Response;
-use ccproxy_health_server::Pages;
-use ccproxy_store::RequestQuery;
-use futures_util::future::BoxFuture;
-use http::HeaderMap;
+use ccproxy_store::{RequestQuery, Store};
+use http::Uri;
+use jiff::Timestamp;
 
-use super::parameters::Parameters;
-use super::{archive, guarded, json};
+use super::query::Query;
+use super::{Answer, JSON, told};
 use crate::app::App;
 use crate::error::Error;
-use crate::request_id::RequestId;
 
-/// The length of a page where nobody says so, and at most.
-const LIMIT: (usize, usize) = (100, 1000);
+/// So many are told unless more are asked for, and at most.
+const LIMITS: (usize, usize) = (100, 1000);
 
-pub(super) fn list(app: Arc<App>, mut parameters: Parameters) -> BoxFuture<'static, Result<Response, Error>> {
-    Box::pin(async move {
-        let query = RequestQuery {
-            since: parameters.moment("since"),
-            until: parameters.moment("until"),
-            filter: parameters.filter(),
-            limit: parameters.number("limit", 1..=LIMIT.1).unwrap_or(LIMIT.0),
-            cursor: parameters.one("cursor", |cursor| Ok(cursor.to_owned())),
-        };
-        parameters.end()?;
-        json(archive(&app)?.read(move |store| store.requests(&query)).await?)
-    })
+pub(in crate::admin) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Answer {
+    let now = Timestamp::now();
+    let mut query = Query::filtered(&uri, &["since", "until", "limit", "cursor"]);
+    let (since, until) = (query.moment("since", now), query.moment("until", now));
+    let limit = query.number("limit", 1, LIMITS.1).unwrap_or(LIMITS.0);
+    let cursor = query.one("cursor", |text| Ok(text.to_owned()));
+    let filter = query.filter();
+    query.end()?;
+    let asked = RequestQuery { since, until, filter, limit, cursor };
+    let work = move |store: &Store| Ok(serde_json::to_vec(&store.requests(&asked)?)?);
+    Ok(told(JSON, app.archive.read(work).await?))
 }
 
-/// One request by its id.
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    Extension(door): Extension<Pages>,
-    headers: HeaderMap,
-    Path(wanted): Path<String>,
-) -> Response {
-    let work = || async {
-        let known = wanted.clone();
-        let found = archive(&app)?.read(move |store| store.request(&known)).await?;
-        json(found.ok_or_else(|| Error::NoRecord { id: wanted.chars().take(128).collect() })?)
+pub(in crate::admin) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
+    let wanted = id.clone();
+    let work = move |store: &Store| match store.request(&wanted)? {
+        Some(record) => Ok(Some(serde_json::to_vec(&record)?)),
+        None => Ok(None),
     };
-    guarded(&app, &door, &headers, &id, work).await
+    let found = app.archive.read(work).await?;
+    found.map(|body| told(JSON, body)).ok_or_else(|| Error::NoRecord { id }.into())
 }
