@@ -115,10 +115,7 @@ pub(crate) struct Shown {
 impl Shown {
     fn of(settings: &Settings) -> Self {
         let files = settings.file().map(Path::to_owned).into_iter().chain(settings.files());
-        Self {
-            toml: settings.show().into(),
-            files: files.map(|path| path.display().to_string()).collect(),
-        }
+        Self { toml: settings.show().into(), files: files.map(|path| path.display().to_string()).collect() }
     }
 }
 

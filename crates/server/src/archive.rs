@@ -154,8 +154,7 @@ pub fn options(settings: &Settings) -> Result<Option<Options>, Mistake> {
         (None, Some(path)) => Kind::Sqlite(path.clone()),
         (None, None) => return Ok(None),
     };
-    let kept =
-        Kept { records: section.retention, usage: section.keep_usage, size: section.max_size.bytes() };
+    let kept = Kept { records: section.retention, usage: section.keep_usage, size: section.max_size.bytes() };
     Ok(Some(Options { kind, kept }))
 }
 

@@ -26,8 +26,8 @@ mod stored;
 mod trace;
 mod visit;
 
-pub use admin::openapi::openapi;
 pub use admin::api::usage::told as stored_usage;
+pub use admin::openapi::openapi;
 pub use app::build::BuildOptions;
 pub use app::reload::{Prepared, ReloadOrder, ReloadOutcome, Reloaded, Reloader};
 pub use app::{Application, InstanceInfo, Stats};

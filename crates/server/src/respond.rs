@@ -43,6 +43,7 @@ fn row_of(error: &Error) -> Row {
     const INVALID: &str = "invalid_request_error";
     let invalid = |status, code| row(status, INVALID, INVALID, Some(code));
     let denied = |code| row(StatusCode::FORBIDDEN, "permission_error", INVALID, Some(code));
+    let busy = |code| row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some(code));
     let missing = |code| row(StatusCode::NOT_FOUND, "not_found_error", INVALID, Some(code));
     match error {
         Error::Request(_) | Error::BodyBroken | Error::Ambiguous => {
@@ -60,14 +61,10 @@ fn row_of(error: &Error) -> Row {
         Error::Unpriced { .. } => denied("model_not_priced"),
         Error::NoRoute { .. } | Error::NoResponse { .. } | Error::NoRecord { .. } => missing("not_found"),
         Error::BadQuery { .. } => invalid(StatusCode::BAD_REQUEST, "invalid_query"),
-        Error::TooManyReaders => {
-            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("too_many_readers"))
-        }
+        Error::TooManyReaders => busy("too_many_readers"),
+        Error::StoreBusy => busy("store_busy"),
         Error::Unkept | Error::NoStore { .. } => {
             row(StatusCode::SERVICE_UNAVAILABLE, "api_error", "server_error", Some("no_store"))
-        }
-        Error::StoreBusy => {
-            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("store_busy"))
         }
         Error::StoreFailed => {
             row(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "api_error", Some("store_failed"))
@@ -102,12 +99,8 @@ fn row_of(error: &Error) -> Row {
             Some("rate_limit_exceeded"),
         ),
         Error::Call(error) => call_row(error.kind()),
-        Error::Draining => {
-            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("draining"))
-        }
-        Error::Overloaded | Error::NoRoom => {
-            row(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", "server_error", Some("overloaded"))
-        }
+        Error::Draining => busy("draining"),
+        Error::Overloaded | Error::NoRoom => busy("overloaded"),
         Error::Internal => {
             row(StatusCode::INTERNAL_SERVER_ERROR, "api_error", "api_error", Some("internal_error"))
         }

@@ -105,7 +105,8 @@ impl Search<'_> {
 
     /// Goes back over the days, more and more of them at once.
     fn days(&mut self) -> Result<(), StoreError> {
-        let ends = "SELECT min(ended), max(ended) FROM records";
+        // Apart, each is one look at the index.
+        let ends = "SELECT (SELECT min(ended) FROM records), (SELECT max(ended) FROM records)";
         let [Some(oldest), Some(newest)] = numbers(self.database, ends, &[])? else { return Ok(()) };
         let newest =
             self.before.map_or(newest, |place| place.ended.min(newest)).min(self.to.saturating_sub(1));

@@ -85,7 +85,7 @@ impl Postgres {
     /// Writes by the one connection for that. One that breaks at once, as the server has been restarted meanwhile, is made anew.
     fn write<T>(
         &self,
-        work: impl AsyncFn(&mut Link) -> Result<T, tokio_postgres::Error>,
+        work: &impl AsyncFn(&mut Link) -> Result<T, tokio_postgres::Error>,
     ) -> Result<T, StoreError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -153,7 +153,7 @@ impl Database for Postgres {
 
     fn script(&self, script: &str) -> Result<(), StoreError> {
         let script = format!("BEGIN;{script}COMMIT;");
-        self.write(async |link| {
+        self.write(&async |link| {
             let done = link.client.batch_execute(&script).await;
             if done.is_err() {
                 // A transaction that failed half-way is still open.
@@ -164,7 +164,7 @@ impl Database for Postgres {
     }
 
     fn insert(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
-        self.write(async |link| {
+        self.write(&async |link| {
             let transaction = link.client.transaction().await?;
             if let Some(once) = batch.once {
                 // What was sent before over a connection that broke may still be being written.
@@ -192,7 +192,7 @@ impl Database for Postgres {
 
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, StoreError> {
         let statement = said(statement);
-        self.write(async |link| {
+        self.write(&async |link| {
             let parameters: Vec<&(dyn ToSql + Sync)> =
                 parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
             link.client.execute(&statement, &parameters).await

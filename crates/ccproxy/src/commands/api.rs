@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ccproxy_config::Settings;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -176,7 +176,7 @@ impl Api {
         let status = reply.answer.status().as_u16();
         if status != 200 {
             let body = Limited::new(reply.answer.into_body(), LARGEST).collect().await;
-            return Err(self.refused(status, &body.map(|body| body.to_bytes()).unwrap_or_default()));
+            return Err(self.refused(status, &body.map(Collected::to_bytes).unwrap_or_default()));
         }
         let (_, body) = reply.answer.into_parts();
         Ok(Events { body, rest: Vec::new(), _connection: reply.connection })

@@ -24,7 +24,7 @@ pub(super) fn status(flags: &Status, file: Option<&Path>, context: &Context) -> 
     let runtime = runtime.map_err(|error| Failure::io("cannot start the runtime", error))?;
     let standing = runtime.block_on(async {
         match candidates.first().await {
-            Ok(api) => Standing::of(&api).await,
+            Ok(api) => Box::pin(Standing::of(&api)).await,
             Err(error) => Standing::none(Verdict::none(None, error.to_string())),
         }
     });

@@ -51,7 +51,9 @@ async fn client(app: &TestApp, number: usize) -> Book {
         };
         conn.send(&request).await;
         let response = conn.response(&request).await;
-        let entry = book.entry((name.to_owned(), u64::from(response.status))).or_default();
+        // Who is not understood is sent to nobody.
+        let asked = if n % 11 == 0 { "" } else { name };
+        let entry = book.entry((asked.to_owned(), u64::from(response.status))).or_default();
         entry.0 += 1;
         entry.1 += response.body.len() as u64;
         if !response.whole || response.header("connection") == Some("close") {
@@ -131,7 +133,7 @@ async fn whoever_counts_counts_the_same() {
 
     let records = records(&app).await;
     let of_records = add(records.iter().map(|record| {
-        let key = (record["provider"].as_str().unwrap().to_owned(), number(record, "status"));
+        let key = (record["provider"].as_str().unwrap_or_default().to_owned(), number(record, "status"));
         Book::from([(key, (1, number(record, "response_bytes")))])
     }));
     assert_eq!(counts(&of_records), counts(&expect), "records");

@@ -36,6 +36,7 @@ mod mapping;
 mod metrics;
 mod network;
 mod passthrough;
+mod records;
 mod reload;
 mod routing;
 #[cfg(target_os = "linux")]

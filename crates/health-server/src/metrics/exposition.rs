@@ -60,7 +60,7 @@ fn classic(page: &str) -> String {
     for line in page.lines() {
         let Some(comment) = line.strip_prefix("# ") else {
             // Only classes of histograms have examples, which the classic format has not.
-            let example = line.rfind(EXAMPLE).filter(|_| line.contains(CLASS));
+            let example = line.rfind(EXAMPLE).filter(|at| line.contains(CLASS) && !in_quotes(line, *at));
             line_to(&mut out, &[example.and_then(|at| line.get(..at)).unwrap_or(line)]);
             continue;
         };
@@ -84,6 +84,20 @@ fn classic(page: &str) -> String {
     out
 }
 
+/// Whether a place in a line is within the value of a label, which may hold anything.
+fn in_quotes(line: &str, at: usize) -> bool {
+    let (mut quoted, mut escaped) = (false, false);
+    for byte in line.bytes().take(at) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    quoted
+}
+
 fn line_to(out: &mut String, parts: &[&str]) {
     out.extend(parts.iter().copied());
     out.push('\n');
@@ -97,10 +111,10 @@ mod tests {
     fn classic_format() {
         let open = "# HELP a_seconds How long.\n# TYPE a_seconds gauge\n# UNIT a_seconds seconds\na_seconds 1.0\n\
                     # HELP b Runs # of all.\n# TYPE b counter\nb_total{x=\"# EOF\"} 2\n\
-                    # HELP c Build.\n# TYPE c info\nc_info{v=\"1\"} 1\n# HELP d D.\n# TYPE d histogram\nd_bucket{le=\"1\"} 1 # {id=\"x\"} 0.5\n# EOF\n";
+                    # HELP c Build.\n# TYPE c info\nc_info{v=\"1\"} 1\n# HELP d D.\n# TYPE d histogram\nd_bucket{le=\"1\"} 1 # {id=\"x\"} 0.5\nd_bucket{m=\"a # {b\",le=\"2\"} 1\n# EOF\n";
         let expect = "# HELP a_seconds How long.\n# TYPE a_seconds gauge\na_seconds 1.0\n\
                       # HELP b_total Runs # of all.\n# TYPE b_total counter\nb_total{x=\"# EOF\"} 2\n\
-                      # HELP c_info Build.\n# TYPE c_info gauge\nc_info{v=\"1\"} 1\n# HELP d D.\n# TYPE d histogram\nd_bucket{le=\"1\"} 1\n";
+                      # HELP c_info Build.\n# TYPE c_info gauge\nc_info{v=\"1\"} 1\n# HELP d D.\n# TYPE d histogram\nd_bucket{le=\"1\"} 1\nd_bucket{m=\"a # {b\",le=\"2\"} 1\n";
         assert_eq!(classic(open), expect);
     }
 

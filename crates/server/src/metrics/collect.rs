@@ -42,11 +42,14 @@ impl Collector for Metrics {
     }
 }
 
+/// One of the times of exchanges.
+type Part = fn(&Exchanges) -> &Times;
+
 fn requests(traffic: &Traffic, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
     counts(&all::REQUESTS, &traffic.requests, encoder)?;
     counts(&all::ERRORS, &traffic.errors, encoder)?;
     let exchanges = traffic.exchanges.all();
-    let times: [(_, fn(&Exchanges) -> &Times); 3] = [
+    let times: [(_, Part); 3] = [
         (all::DURATION, |series| &series.duration),
         (all::FIRST_BYTE, |series| &series.first_byte),
         (all::FIRST_TOKEN, |series| &series.first_token),
@@ -58,7 +61,7 @@ fn requests(traffic: &Traffic, encoder: &mut DescriptorEncoder<'_>) -> Result<()
     all::RESPONSE_BYTES.write(encoder, lines(&exchanges, |series| read(&series.response_bytes)))?;
     counts(&all::ATTEMPTS, &traffic.attempts, encoder)?;
     let answers = traffic.answers.all();
-    all::ATTEMPT_DURATION.write(encoder, lines(&answers, |times| Value::Times(times)))
+    all::ATTEMPT_DURATION.write(encoder, lines(&answers, Value::Times))
 }
 
 fn spent(traffic: &Traffic, encoder: &mut DescriptorEncoder<'_>) -> Result<(), Error> {
@@ -92,7 +95,7 @@ fn counts<const N: usize>(
     encoder: &mut DescriptorEncoder<'_>,
 ) -> Result<(), Error> {
     let all = table.all();
-    meter.write(encoder, lines(&all, |counter| read(counter)))
+    meter.write(encoder, lines(&all, read))
 }
 
 /// The labels of each series and a value of it.
@@ -103,6 +106,6 @@ fn lines<'a, T, const N: usize>(
     series.iter().map(move |(labels, series)| (labels.each_ref().map(|label| &**label), value(series)))
 }
 
-fn read(counter: &AtomicU64) -> Value<'static> {
+fn read(counter: &AtomicU64) -> Value<'_> {
     Value::Count(counter.load(Ordering::Relaxed))
 }

@@ -40,6 +40,7 @@ impl Link {
         let connect = async {
             let (client, connection) = server.config().connect(server.tls()?).await.map_err(|e| told(&e))?;
             // The error is told to whoever is waiting for the client.
+            #[expect(clippy::disallowed_methods, reason = "the link owns it, and ends it when it is dropped")]
             let task = tokio::task::spawn(async move { drop(connection.await) });
             let link = Self { client, task };
             link.client.batch_execute(SESSION).await.map_err(|e| told(&e))?;

@@ -56,6 +56,9 @@ impl Server {
         if root.is_some() {
             return Err(wrong("sslrootcert goes with sslmode=verify-full only"));
         }
+        // Nobody listens in on a socket, and its server has no name to show a certificate for.
+        let local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        let mode = if local { SslMode::Disable } else { mode };
         config.ssl_mode(mode).application_name("ccproxy").keepalives_idle(Duration::from_secs(30));
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(PATIENCE);

@@ -35,8 +35,11 @@ pub(super) fn find(flags: &Health, file: Option<&Path>, context: &Context) -> Re
         return Ok(Place { way, page: named_page.unwrap_or(page) });
     }
     let settings = load(file, Vec::new(), context)?.settings;
-    let way =
-        if flags.management { Way::managed(&settings.management, &context.cwd) } else { Way::served(&settings.server) };
+    let way = if flags.management {
+        Way::managed(&settings.management, &context.cwd)
+    } else {
+        Way::served(&settings.server)
+    };
     way.map(|way| Place { way, page }).map_err(|message| Failure::Usage(message.to_owned()))
 }
 

@@ -38,13 +38,7 @@ pub(super) struct Look {
 }
 
 /// Begins to listen, until the set is dropped.
-pub(super) fn start(
-    api: Api,
-    every: Duration,
-    begun: Instant,
-    tell: &Sender<News>,
-    tasks: &mut JoinSet<()>,
-) {
+pub(super) fn start(api: Api, every: Duration, begun: Instant, tell: &Sender<News>, tasks: &mut JoinSet<()>) {
     let api = Arc::new(api);
     tasks.spawn(look(Arc::clone(&api), every, begun, tell.clone()));
     tasks.spawn(follow(api, tell.clone()));
@@ -80,7 +74,9 @@ async fn follow(api: Arc<Api>, tell: Sender<News>) {
         if let Ok(mut events) = api.events("/api/requests/live").await {
             while let Some((name, data)) = events.next().await {
                 let news = match name.as_str() {
-                    "request" => serde_json::from_str(&data).ok().map(|record| News::Record(Arc::new(record))),
+                    "request" => {
+                        serde_json::from_str(&data).ok().map(|record| News::Record(Arc::new(record)))
+                    }
                     "dropped" => {
                         serde_json::from_str(&data).ok().map(|Dropped { dropped }| News::Missed(dropped))
                     }

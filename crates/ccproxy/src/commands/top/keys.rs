@@ -124,7 +124,8 @@ mod tests {
     fn keys_choose_what_is_shown() {
         let mut state = busy();
         let mut press = |keys: &[KeyCode]| {
-            let quit = keys.iter().any(|key| super::press(&mut state, KeyEvent::new(*key, KeyModifiers::NONE)));
+            let quit =
+                keys.iter().any(|key| super::press(&mut state, KeyEvent::new(*key, KeyModifiers::NONE)));
             (quit, state.view.clone(), state.frozen.is_some())
         };
         let letter = KeyCode::Char;

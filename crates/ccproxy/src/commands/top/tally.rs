@@ -35,7 +35,9 @@ impl Tally {
     /// The time in milliseconds that this share of them, in percent, does not exceed.
     pub(super) fn percentile(&self, percent: usize) -> Option<f64> {
         let last = self.durations.len().checked_sub(1)?;
-        self.durations.get((self.durations.len() * percent).div_ceil(100).saturating_sub(1).min(last)).copied()
+        self.durations
+            .get((self.durations.len() * percent).div_ceil(100).saturating_sub(1).min(last))
+            .copied()
     }
 
     /// One for each name.

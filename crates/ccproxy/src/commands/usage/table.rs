@@ -61,8 +61,12 @@ pub(super) fn step(report: &Report) -> Step {
 }
 
 pub(super) fn text(report: &Report, trend: Option<(Step, &Report)>, shape: &Shape<'_>) -> String {
-    let figures: Vec<usize> =
-        FIGURES.iter().enumerate().filter(|(_, (_, width))| shape.width >= *width).map(|(at, _)| at).collect();
+    let figures: Vec<usize> = FIGURES
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, width))| shape.width >= *width)
+        .map(|(at, _)| at)
+        .collect();
     let steps = trend.is_none();
     let trends = trend.map(|(step, told)| Trends::new(step, report, told, shape.by));
     let mut table = Table::new();
@@ -178,8 +182,15 @@ mod tests {
     use super::*;
 
     fn report(since: &str, rows: Vec<Row>) -> Report {
-        let total = Figures { requests: rows.iter().map(|row| row.figures.requests).sum(), ..Figures::default() };
-        Report { since: since.to_owned(), until: "2026-11-26T12:00:00Z".to_owned(), rows, total, truncated: false }
+        let total =
+            Figures { requests: rows.iter().map(|row| row.figures.requests).sum(), ..Figures::default() };
+        Report {
+            since: since.to_owned(),
+            until: "2026-11-26T12:00:00Z".to_owned(),
+            rows,
+            total,
+            truncated: false,
+        }
     }
 
     fn row(start: Option<&str>, model: Option<&str>, requests: u64) -> Row {
@@ -192,7 +203,8 @@ mod tests {
 
     #[test]
     fn the_steps_of_a_trend_fit_its_time() {
-        let check = |since: &str, expect| assert_eq!(step(&report(since, Vec::new())).name, expect, "{since}");
+        let check =
+            |since: &str, expect| assert_eq!(step(&report(since, Vec::new())).name, expect, "{since}");
         check("2026-11-26T11:45:00Z", "minute");
         check("2026-11-25T12:00:00Z", "hour");
         check("2026-11-19T12:00:00Z", "day");

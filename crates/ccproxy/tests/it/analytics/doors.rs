@@ -86,18 +86,29 @@ async fn wrong_questions_are_told_what_is_right() {
         let answer = stage.send(&Request::get(&format!("/api/{query}"))).await;
         assert_eq!(answer.status, 400, "{query}: {}", answer.text());
         let error = &answer.json()["error"];
-        assert_eq!((&error["type"], &error["code"]), (&"invalid_request_error".into(), &"invalid_query".into()));
+        assert_eq!(
+            (&error["type"], &error["code"]),
+            (&"invalid_request_error".into(), &"invalid_query".into())
+        );
         for part in expect {
             assert!(error["message"].as_str().unwrap().contains(part), "{part} in {error}");
         }
     };
-    check("usage?bucket=second&since=soon", &["bucket: \"second\" is none of none, minute", "since: \"soon\" is no time"]).await;
+    check(
+        "usage?bucket=second&since=soon",
+        &["bucket: \"second\" is none of none, minute", "since: \"soon\" is no time"],
+    )
+    .await;
     check("usage?since=1h&until=2h", &["until must be after since"]).await;
     check("usage?since=3000d&bucket=hour", &["2000 steps"]).await;
     check("usage?group=colour", &["group: \"colour\" is none of model, served_model"]).await;
     check("usage?limit=3", &["limit: is no parameter here"]).await;
     check("requests?limit=1001", &["limit: \"1001\" is no whole number from 1 to 1000"]).await;
     check("requests?cursor=nonsense", &["cursor"]).await;
-    check("requests?ending=over&status=x", &["ending: \"over\" is none of done", "status: \"x\" is no status"]).await;
+    check(
+        "requests?ending=over&status=x",
+        &["ending: \"over\" is none of done", "status: \"x\" is no status"],
+    )
+    .await;
     check("health/transitions?limit=0&key=a", &["limit: \"0\"", "key: is no parameter here"]).await;
 }

@@ -59,7 +59,8 @@ async fn each_record_at_each_door() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("m.sock");
     let stage = Stage::start(&format!("[management]\nport = 0\nsocket = {socket:?}\n")).await;
-    let mut followers = vec![Follower::at(stage.app.address()).await, Follower::at(stage.app.management()).await];
+    let mut followers =
+        vec![Follower::at(stage.app.address()).await, Follower::at(stage.app.management()).await];
     let mut unix = UnixStream::connect(&socket).await.unwrap();
     unix.write_all(format!("GET {LIVE} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
     let mut heard = Vec::new();

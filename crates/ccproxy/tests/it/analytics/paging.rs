@@ -48,7 +48,10 @@ async fn one_by_its_id() {
     stage.send(&asked).await;
     when_kept(&stage, 2, "/").await;
     let record = stage.send(&Request::get(&format!("/api/requests/{odd}"))).await.json();
-    assert_eq!((&record["id"], &record["provider"], &record["status"]), (&odd.into(), &"claude".into(), &200.into()));
+    assert_eq!(
+        (&record["id"], &record["provider"], &record["status"]),
+        (&odd.into(), &"claude".into(), &200.into())
+    );
     assert_eq!(record["attempts"].as_array().unwrap().len(), 1);
     let escaped = stage.send(&Request::get("/api/requests/a%2Fb%2Bc%3Ad%3D1")).await.json();
     assert_eq!(escaped, record);

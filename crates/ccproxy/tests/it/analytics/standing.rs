@@ -14,10 +14,12 @@ async fn the_process() {
     stage.send(&ask::request(ask::CHAT, false)).await;
     stage.scripted(Script::error(500), &ask::request(ask::CHAT, false)).await;
     let page = Request::get("/api/overview");
-    let overview = eventually_answers(&stage.app, &page, |answer| answer.json()["requests"]["running"] == 0).await;
+    let overview =
+        eventually_answers(&stage.app, &page, |answer| answer.json()["requests"]["running"] == 0).await;
     let overview = overview.json();
     let [begun, done, failed, client_gone] = stage.counts().await;
-    let expect = json!({"begun": begun, "done": done, "failed": failed, "client_gone": client_gone, "running": 0});
+    let expect =
+        json!({"begun": begun, "done": done, "failed": failed, "client_gone": client_gone, "running": 0});
     assert_eq!((begun, &overview["requests"]), (2, &expect));
     assert_eq!(overview["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(overview["phase"], "ready");
@@ -26,7 +28,10 @@ async fn the_process() {
     assert!(!cfg!(target_os = "linux") || overview["memory_bytes"].as_u64().unwrap() > 1 << 20);
     assert_eq!(overview["recorder"]["store"], "sqlite");
     let lane = &overview["recorder"]["lanes"][0];
-    assert_eq!((&lane["name"], &lane["dropped"], &lane["failing"]), (&"store".into(), &0.into(), &false.into()));
+    assert_eq!(
+        (&lane["name"], &lane["dropped"], &lane["failing"]),
+        (&"store".into(), &0.into(), &false.into())
+    );
     let bare = Stage::start("").await;
     let overview = bare.send(&page).await.json();
     assert_eq!(overview["recorder"], json!({"store": "none", "lanes": []}));
@@ -57,14 +62,18 @@ async fn the_providers() {
         assert_eq!(well[field], value, "{field}: {well}");
     }
     assert_eq!(provider("local").await["credentials"], json!([]));
-    let limits = Script::whole(200, r#"{"id":"m","type":"message","usage":{"input_tokens":1,"output_tokens":1}}"#)
-        .header("anthropic-ratelimit-tokens-limit", "100")
-        .header("anthropic-ratelimit-tokens-remaining", "7")
-        .header("anthropic-ratelimit-tokens-reset", "2999-01-01T00:00:00Z");
+    let limits =
+        Script::whole(200, r#"{"id":"m","type":"message","usage":{"input_tokens":1,"output_tokens":1}}"#)
+            .header("anthropic-ratelimit-tokens-limit", "100")
+            .header("anthropic-ratelimit-tokens-remaining", "7")
+            .header("anthropic-ratelimit-tokens-reset", "2999-01-01T00:00:00Z");
     assert_eq!(stage.scripted(limits, &ask::request(ask::MESSAGES, false)).await.status, 200);
     let told = provider("claude").await;
     let left = &told["rate_limit"]["tokens"];
-    assert_eq!((&left["remaining"], &left["limit"], &left["unit"]), (&7.into(), &100.into(), &"percent".into()));
+    assert_eq!(
+        (&left["remaining"], &left["limit"], &left["unit"]),
+        (&7.into(), &100.into(), &"percent".into())
+    );
     assert!(left["reset"].is_string() && told["latency_ms"].as_f64().unwrap() > 0.0, "{told}");
     let refused = Script::error(401);
     stage.scripted(refused, &ask::request(ask::MESSAGES, false)).await;
@@ -80,7 +89,8 @@ async fn the_providers() {
 
 #[tokio::test]
 async fn the_keys_and_the_configuration() {
-    let limits = "[limits]\nkeys = { requests_per_minute = 60, concurrency = 2 }\nanonymous = { streams = 1 }\n";
+    let limits =
+        "[limits]\nkeys = { requests_per_minute = 60, concurrency = 2 }\nanonymous = { streams = 1 }\n";
     let stage = Stage::start(&format!("{}{limits}", keys())).await;
     let page = stage.send(&Request::get("/api/keys")).await;
     assert!(!page.text().contains("blake3"), "no hash is told");

@@ -24,8 +24,12 @@ async fn what_happened_survives_a_restart() {
         answer.text().matches("\"component\":\"memory\"").count() == 2
     });
     let told = told.await.json();
-    let first = &told["transitions"].as_array().unwrap().iter().find(|one| one["component"] == "memory").unwrap();
-    assert_eq!((&first["plugin"], &first["from"], &first["to"]), (&"".into(), &"unknown".into(), &"pass".into()));
+    let first =
+        &told["transitions"].as_array().unwrap().iter().find(|one| one["component"] == "memory").unwrap();
+    assert_eq!(
+        (&first["plugin"], &first["from"], &first["to"]),
+        (&"".into(), &"unknown".into(), &"pass".into())
+    );
 }
 
 #[tokio::test]
@@ -71,10 +75,12 @@ async fn a_store_that_cannot_be_opened_is_tried_again() {
     let stage = Stage::keeping(&place, "").await;
     assert_eq!(stage.send(&ask::request(ask::CHAT, false)).await.status, 200);
     let check = Request::get("/health/checks/store");
-    let warned = eventually_answers(&stage.app, &check, |answer| answer.text().contains("\"status\":\"warn\"")).await;
+    let warned =
+        eventually_answers(&stage.app, &check, |answer| answer.text().contains("\"status\":\"warn\"")).await;
     assert_eq!(warned.status, 200, "it is no reason not to serve");
     let usage = Request::get("/api/usage");
-    let refused = eventually_answers(&stage.app, &usage, |answer| answer.text().contains("check store")).await;
+    let refused =
+        eventually_answers(&stage.app, &usage, |answer| answer.text().contains("check store")).await;
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("5")));
     std::fs::remove_file(&place).unwrap();
     std::fs::create_dir(&place).unwrap();

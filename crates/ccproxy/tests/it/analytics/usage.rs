@@ -32,9 +32,7 @@ async fn figures_are_of_what_was_done() {
     assert_eq!(usage.header("content-type"), Some("application/json"));
     let usage = usage.json();
     let total = &usage["total"];
-    for (figure, expect) in
-        [("requests", 5), ("failed", 2), ("client_gone", 0), ("attempts", 4)]
-    {
+    for (figure, expect) in [("requests", 5), ("failed", 2), ("client_gone", 0), ("attempts", 4)] {
         assert_eq!(total[figure], expect, "{figure}: {total}");
     }
     assert_eq!(total["faults"], json!({"client": 1, "us": 0, "upstream": 1}));
@@ -88,8 +86,10 @@ async fn filters_steps_and_csv() {
     let text = csv.text();
     let mut lines = text.split("\r\n");
     assert!(lines.next().unwrap().starts_with("key,requests,failed,"), "{text}");
-    let mut rows: Vec<String> =
-        lines.filter(|line| !line.is_empty()).map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect();
+    let mut rows: Vec<String> = lines
+        .filter(|line| !line.is_empty())
+        .map(|line| line.split(',').take(3).collect::<Vec<_>>().join(","))
+        .collect();
     rows.sort();
     assert_eq!(rows, [",1,1", "alice,2,0", "bob,2,1"]);
 }

@@ -36,9 +36,7 @@ impl Stage {
 
     /// The same where what happens is kept in a store in this directory.
     pub(crate) async fn keeping(dir: &Path, extra: &str) -> Self {
-        let upstream = ScriptedUpstream::start().await.unwrap();
-        let app = TestApp::start_with(PLUGINS, &config(&upstream.url(), "", extra), keeping(dir)).await;
-        Self { app, upstream }
+        Self::start(&format!("{}{extra}", keeping(dir))).await
     }
 
     /// The same provider behind a program with more tables.
@@ -76,13 +74,9 @@ impl Stage {
 }
 
 /// Keeps what happens in a store in this directory.
-pub(crate) fn keeping(dir: &Path) -> BuildOptions {
-    let kept = Kept { records: 30 * DAY, usage: 365 * DAY, size: 1 << 30 };
-    let kind = Kind::Sqlite(dir.join("store.db"));
-    BuildOptions { store: Some(Options { kind, kept }), ..BuildOptions::default() }
+pub(crate) fn keeping(dir: &Path) -> String {
+    format!("[store]\nurl = {{ value = '{}' }}\n", dir.join("store.db").display())
 }
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Instances `claude`, `codex` and `local` at `url`. One request is one call, unless `extra` has other ideas.
 pub(crate) fn config(url: &str, keys: &str, extra: &str) -> String {

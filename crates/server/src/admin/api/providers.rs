@@ -118,7 +118,10 @@ impl Credential {
     }
 }
 
-fn left((limit, percent, wait): (&'static str, u8, Duration), now: Timestamp) -> BTreeMap<&'static str, Left> {
+fn left(
+    (limit, percent, wait): (&'static str, u8, Duration),
+    now: Timestamp,
+) -> BTreeMap<&'static str, Left> {
     let reset = SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
     BTreeMap::from([(limit, Left { limit: 100, remaining: percent, unit: "percent", reset })])
 }

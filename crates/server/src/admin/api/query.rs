@@ -225,9 +225,8 @@ mod tests {
 
     #[test]
     fn values_that_are_given_several_times_and_empty_ones() {
-        let uri: Uri = "/?group=a,b&group=b&group=&model=x&model=y&session=s%20t&min_duration_ms=1.5"
-            .parse()
-            .unwrap();
+        let uri: Uri =
+            "/?group=a,b&group=b&group=&model=x&model=y&session=s%20t&min_duration_ms=1.5".parse().unwrap();
         let mut query = Query::filtered(&uri, &["group"]);
         assert_eq!(query.words("group", &[("a", 'a'), ("b", 'b')]), ['a', 'b']);
         let filter = query.filter();

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use ccproxy_store::{
-    Bucket, Dimension, Figures, Percentiles, Store, StoreError, UsageQuery, UsageReport,
-};
+use ccproxy_store::{Bucket, Dimension, Figures, Percentiles, Store, StoreError, UsageQuery, UsageReport};
 use http::{HeaderValue, Uri};
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,7 +45,7 @@ pub(in crate::admin) async fn usage(State(app): State<Arc<App>>, uri: Uri) -> An
 /// # Errors
 /// Every mistake in the query, or why the store does not answer.
 pub fn told(store: &Store, query: &str) -> Result<Vec<u8>, StoreError> {
-    let wrong = |why: String| StoreError::BadQuery(why);
+    let wrong = |why: String| StoreError::Query(why);
     let uri = Uri::try_from(format!("/?{query}")).map_err(|error| wrong(error.to_string()))?;
     Asked::read(&uri).map_err(|error| wrong(error.to_string()))?.answer(store)
 }
@@ -60,18 +58,18 @@ struct Asked {
 
 impl Asked {
     fn read(uri: &Uri) -> Result<Self, Error> {
-    let now = Timestamp::now();
-    let mut query = Query::filtered(uri, &["since", "until", "bucket", "group", "format"]);
-    let until = query.moment("until", now).unwrap_or(now);
-    let since = query.moment("since", now);
-    let bucket = query.word("bucket", &BUCKETS).unwrap_or_default();
-    let dimensions = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
-    let group = query.words("group", &dimensions);
-    let as_csv = query.word("format", &[("json", false), ("csv", true)]).unwrap_or_default();
-    let filter = query.filter();
-    query.end()?;
-    let since = since.unwrap_or_else(|| until.saturating_sub(LAST).unwrap_or(Timestamp::MIN));
-    Ok(Self { query: UsageQuery { since, until, bucket, group, filter }, as_csv })
+        let now = Timestamp::now();
+        let mut query = Query::filtered(uri, &["since", "until", "bucket", "group", "format"]);
+        let until = query.moment("until", now).unwrap_or(now);
+        let since = query.moment("since", now);
+        let bucket = query.word("bucket", &BUCKETS).unwrap_or_default();
+        let dimensions = Dimension::ALL.map(|dimension| (dimension.name(), dimension));
+        let group = query.words("group", &dimensions);
+        let as_csv = query.word("format", &[("json", false), ("csv", true)]).unwrap_or_default();
+        let filter = query.filter();
+        query.end()?;
+        let since = since.unwrap_or_else(|| until.saturating_sub(LAST).unwrap_or(Timestamp::MIN));
+        Ok(Self { query: UsageQuery { since, until, bucket, group, filter }, as_csv })
     }
 
     fn answer(&self, store: &Store) -> Result<Vec<u8>, StoreError> {

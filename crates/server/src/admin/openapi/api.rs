@@ -41,19 +41,54 @@ macro_rules! page {
 }
 
 page!(overview, "/api/overview", "application/json" as Overview, "The process");
-page!(providers, "/api/providers", "application/json" as Providers, "The provider instances, and how they stand");
+page!(
+    providers,
+    "/api/providers",
+    "application/json" as Providers,
+    "The provider instances, and how they stand"
+);
 page!(keys, "/api/keys", "application/json" as Keys, "The clients' keys and their limits");
 page!(config, "/api/config", "application/json" as Config, "The configuration in force, secrets masked");
-page!(usage, "/api/usage", "application/json" as Usage, "What exchanges used, by time and by what tells them apart; of the last 24 hours unless another time is asked for",
-    params(Time, How, Filter), wrong("every wrong parameter, and what is allowed"), busy("nothing is kept, or the store cannot answer"));
-page!(requests, "/api/requests", "application/json" as RequestPage, "The records of exchanges that have ended",
-    params(Time, Page, Filter), wrong("every wrong parameter, and what is allowed"), busy("nothing is kept, or the store cannot answer"));
-page!(request, "/api/requests/{id}", "application/json" as Record, "The newest record of this id",
+page!(
+    usage,
+    "/api/usage",
+    "application/json" as Usage,
+    "What exchanges used, by time and by what tells them apart; of the last 24 hours unless another time is asked for",
+    params(Time, How, Filter),
+    wrong("every wrong parameter, and what is allowed"),
+    busy("nothing is kept, or the store cannot answer")
+);
+page!(
+    requests,
+    "/api/requests",
+    "application/json" as RequestPage,
+    "The records of exchanges that have ended",
+    params(Time, Page, Filter),
+    wrong("every wrong parameter, and what is allowed"),
+    busy("nothing is kept, or the store cannot answer")
+);
+page!(
+    request,
+    "/api/requests/{id}",
+    "application/json" as Record,
+    "The newest record of this id",
     params(("id" = String, Path, description = "the id that the answer carried as x-request-id")),
-    missing("there is none"), busy("nothing is kept, or the store cannot answer"));
-page!(live, "/api/requests/live", "text/event-stream" as String,
+    missing("there is none"),
+    busy("nothing is kept, or the store cannot answer")
+);
+page!(
+    live,
+    "/api/requests/live",
+    "text/event-stream" as String,
     "Each record as its exchange ends: `event: request`; `event: dropped` tells whoever reads too slowly how many it has missed",
-    busy("as many follow as may at a time"));
-page!(transitions, "/api/health/transitions", "application/json" as Transitions,
-    "How the health has changed, across restarts where the store keeps it", params(Time, Most),
-    wrong("every wrong parameter, and what is allowed"), busy("the store cannot answer"));
+    busy("as many follow as may at a time")
+);
+page!(
+    transitions,
+    "/api/health/transitions",
+    "application/json" as Transitions,
+    "How the health has changed, across restarts where the store keeps it",
+    params(Time, Most),
+    wrong("every wrong parameter, and what is allowed"),
+    busy("the store cannot answer")
+);

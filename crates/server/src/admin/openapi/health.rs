@@ -4,8 +4,22 @@ use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(paths(
-    live, ready, startup, detail, component, plugin, plugin_component, livez, readyz, startupz, healthz, history, events, metrics,
-    drain, undrain
+    live,
+    ready,
+    startup,
+    detail,
+    component,
+    plugin,
+    plugin_component,
+    livez,
+    readyz,
+    startupz,
+    healthz,
+    history,
+    events,
+    metrics,
+    drain,
+    undrain
 ))]
 pub(super) struct Description;
 

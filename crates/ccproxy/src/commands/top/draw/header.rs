@@ -18,7 +18,9 @@ fn who(state: &State) -> Line<'static> {
     let word = state.health.as_ref().map_or("unknown", |health| health.status.as_str());
     let mut parts = vec![status(word), Span::raw("  ")];
     match (&state.trouble, &state.overview) {
-        (Some(trouble), _) => parts.push(Span::styled(trouble.clone(), Style::new().add_modifier(Modifier::BOLD))),
+        (Some(trouble), _) => {
+            parts.push(Span::styled(trouble.clone(), Style::new().add_modifier(Modifier::BOLD)))
+        }
         (None, Some(overview)) => {
             let uptime = span(overview.uptime_s);
             parts.push(Span::raw(format!("ccproxy {}, {} for {uptime}", overview.version, overview.phase)));

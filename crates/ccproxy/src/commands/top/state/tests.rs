@@ -47,7 +47,8 @@ fn provider(name: &str, status: &str) -> Provider {
         resting_ms: (status == "fail").then_some(8000),
         running: 2,
         latency_ms: Some(312.0),
-        rate_limit: (status == "warn").then(|| BTreeMap::from([("tokens".to_owned(), Left { remaining: 7 })])),
+        rate_limit: (status == "warn")
+            .then(|| BTreeMap::from([("tokens".to_owned(), Left { remaining: 7 })])),
         ..Provider::default()
     }
 }
@@ -63,11 +64,18 @@ pub(in crate::commands::top) fn busy() -> State {
             version: "1.2.3".to_owned(),
             phase: "ready".to_owned(),
             uptime_s: 7500 + n,
-            requests: Requests { begun: n * n + 3, done: n * n - n / 10, failed: n / 10, client_gone: 0, running: 3 },
+            requests: Requests {
+                begun: n * n + 3,
+                done: n * n - n / 10,
+                failed: n / 10,
+                client_gone: 0,
+                running: 3,
+            },
             ..Overview::default()
         };
         let health = Verdict::of("http://127.0.0.1:8000/health", 200, health.as_bytes());
-        let providers = vec![provider("claude", "warn"), provider("backup", "fail"), provider("local", "pass")];
+        let providers =
+            vec![provider("claude", "warn"), provider("backup", "fail"), provider("local", "pass")];
         state.hear(News::Look(Box::new(Look { at, health, overview, providers })), at);
     }
     state
@@ -88,7 +96,10 @@ fn a_proxy_that_was_restarted_has_no_negative_rate() {
     let mut state = busy();
     let at = Duration::from_secs(61);
     let health = Verdict::of("x", 200, br#"{"status":"pass"}"#);
-    state.hear(News::Look(Box::new(Look { at, health, overview: Overview::default(), providers: vec![] })), at);
+    state.hear(
+        News::Look(Box::new(Look { at, health, overview: Overview::default(), providers: vec![] })),
+        at,
+    );
     assert_eq!(state.samples.back().unwrap().requests, 0.0);
 }
 
