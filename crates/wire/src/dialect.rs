@@ -34,6 +34,16 @@ impl Dialect {
             Self::Responses => "OpenAI Responses",
         }
     }
+
+    /// A word for the dialect, in records and for programs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Chat => "chat",
+            Self::Responses => "responses",
+        }
+    }
 }
 
 impl fmt::Display for Dialect {

@@ -21,6 +21,8 @@ const HEALTH_SYSTEM: &str = "ccproxy-health-system";
 const PLUGIN_API: &str = "ccproxy-plugin-api";
 const PRICING: &str = "ccproxy-pricing";
 const RECORD: &str = "ccproxy-record";
+const STORE: &str = "ccproxy-store";
+const DASHBOARD: &str = "ccproxy-dashboard";
 const TRANSLATE: &str = "ccproxy-translate";
 const UPSTREAM: &str = "ccproxy-upstream";
 const WIRE: &str = "ccproxy-wire";
@@ -33,10 +35,11 @@ const SERVERS: &[&str] = &["axum", "hyper", "hyper-util", "tower"];
 const WALLS: &[Wall] = &[
     Wall { room: WIRE, may_use: &[], never: IO, why: "it is pure" },
     Wall { room: TRANSLATE, may_use: &[WIRE], never: IO, why: "it is pure" },
-    Wall { room: "ccproxy-dashboard", may_use: &[], never: IO, why: "it is files and nothing else" },
+    Wall { room: DASHBOARD, may_use: &[], never: IO, why: "it is files and nothing else" },
     Wall { room: CONFIG, may_use: &[], never: IO, why: "reading a configuration waits for nothing" },
     Wall { room: RECORD, may_use: &[], never: IO, why: "it is what is known, and does nothing" },
     Wall { room: PRICING, may_use: &[CONFIG, RECORD], never: IO, why: "it only calculates" },
+    Wall { room: STORE, may_use: &[RECORD], never: SERVERS, why: "it keeps, and serves nobody" },
     Wall {
         room: HEALTH_SERVER,
         may_use: &[HEALTH],
@@ -74,6 +77,7 @@ const WALLS: &[Wall] = &[
         room: "ccproxy-server",
         may_use: &[
             CONFIG,
+            DASHBOARD,
             HEALTH,
             HEALTH_SERVER,
             HEALTH_SYSTEM,
@@ -83,6 +87,7 @@ const WALLS: &[Wall] = &[
             TRANSLATE,
             UPSTREAM,
             WIRE,
+            STORE,
         ],
         never: &[],
         why: "the server names no plugin; the program's list does",

@@ -115,6 +115,7 @@ async fn stopped_and_continued() {
 #[tokio::test]
 async fn more_connections_than_are_accepted_at_once() {
     let program = Program::start("", "").await;
+    program.until("/health/ready", |ready| ready.status == 200).await;
     let mut crowd = tokio::task::JoinSet::new();
     let main = program.main;
     for _ in 0..600 {

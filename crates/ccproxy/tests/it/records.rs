@@ -124,7 +124,7 @@ async fn whoever_watches_sees_requests_come() {
     for door in ["main", "management"] {
         let (stage, _dir) = keeping("[management]\nport = 0\n").await;
         let address = if door == "main" { stage.app.address() } else { stage.app.management() };
-        let watch = Request::get("/api/requests/live?ending=done");
+        let watch = Request::get("/api/requests/live");
         let mut conn = Conn::open(address).await;
         conn.send(&watch).await;
         let mut head = conn.head(&watch).await;
@@ -139,12 +139,10 @@ async fn whoever_watches_sees_requests_come() {
             }
             seen.clone()
         };
-        read(": live\n\n").await;
         stage.scripted(Script::error(500), &ask::request(ask::CHAT, false)).await;
         stage.send(&ask::request(ask::MESSAGES, false).header("x-request-id", "watched")).await;
         let seen = read("watched").await;
         assert!(seen.contains("event: request\ndata: {\"id\":\"watched\""), "{seen}");
-        assert!(!seen.contains("upstream_error"), "it is filtered: {seen}");
     }
 }
 
@@ -216,7 +214,7 @@ async fn a_store_that_cannot_be_opened_stops_nobody() {
     })
     .await;
     assert_eq!(told.status, 503);
-    assert!(told.text().contains("cannot be opened"), "{}", told.text());
+    assert!(told.text().contains("the check store says why"), "{}", told.text());
     std::fs::remove_dir(&path).unwrap();
     records(&stage, "", 1).await;
 }

@@ -94,9 +94,9 @@ pub(crate) fn record(random: &mut Rng, ended: Timestamp) -> Record {
         tokens: Tokens {
             input: counted.then_some(input),
             output: counted.then_some(output),
-            cache_read: counted.then(|| input / 2),
-            cache_write: (counted && kind == "anthropic").then(|| input / 8),
-            reasoning: (counted && kind == "openai").then(|| output / 3),
+            cache_read: counted.then_some(input / 2),
+            cache_write: (counted && kind == "anthropic").then_some(input / 8),
+            reasoning: (counted && kind == "openai").then_some(output / 3),
         },
         cost: (counted && model != "qwen3-coder")
             .then(|| Cost::from_nanos(i64::try_from(input * 3_000 + output * 15_000).unwrap_or(0))),

@@ -144,8 +144,8 @@ fn connections_are_encrypted_as_the_url_says() {
     check("?sslmode=verify-full", Err("certificate"));
     check(&format!("?sslmode=verify-full&sslrootcert={authority}"), Err("not valid for name"));
     check("?sslmode=verify-full&sslrootcert=/nowhere", Err("sslrootcert /nowhere"));
-    let url = url.replace("127.0.0.1", "localhost");
-    assert_eq!(encrypted(&format!("{url}?sslmode=verify-full&sslrootcert={authority}")), Ok(true));
+    let named = url.replace("127.0.0.1", "localhost");
+    assert_eq!(encrypted(&format!("{named}?sslmode=verify-full&sslrootcert={authority}")), Ok(true));
     assert_eq!(encrypted(&cluster.by_socket(&url)), Ok(false), "a socket needs none");
 }
 

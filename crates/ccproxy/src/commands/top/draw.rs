@@ -64,7 +64,7 @@ fn pair(frame: &mut Frame<'_>, state: &State, area: Rect) {
 }
 
 /// A heading over a part; the chosen one is marked, and not by its style alone.
-fn block(title: String, chosen: bool) -> Block<'static> {
+fn block(title: &str, chosen: bool) -> Block<'static> {
     let style = if chosen { Style::new().add_modifier(Modifier::BOLD) } else { dim() };
     let mark = if chosen { "▶ " } else { "" };
     Block::new().title(Line::styled(format!("{mark}{title}"), style))

@@ -49,7 +49,7 @@ async fn look(api: Arc<Api>, every: Duration, begun: Instant, tell: Sender<News>
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        let news = match once(&api, begun).await {
+        let news = match Box::pin(once(&api, begun)).await {
             Ok(look) => News::Look(Box::new(look)),
             Err(error) => News::Trouble(error.to_string()),
         };

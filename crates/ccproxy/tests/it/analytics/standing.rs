@@ -99,7 +99,7 @@ async fn the_keys_and_the_configuration() {
     assert_eq!((&alice["name"], &alice["running"]), (&"alice".into(), &0.into()));
     assert_eq!(alice["limits"], json!({"requests_per_minute": 60, "concurrency": 2}));
     assert_eq!(page["keys"][1]["name"], "bob");
-    assert_eq!(page["anonymous"], json!({"limits": {"streams": 1}, "running": null}));
+    assert_eq!(page["anonymous"], json!({"limits": {"streams": 1}, "budget": [], "running": null}));
     let config = stage.send(&Request::get("/api/config")).await.json();
     assert_eq!(config["files"], json!(["test.toml"]));
     let toml = config["toml"].as_str().unwrap();

@@ -56,7 +56,7 @@ async fn without_a_store_requests_go_on_and_what_is_asked_is_told_why() {
         let answer = stage.send(&Request::get(path)).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, None), "{path}");
         let error = &answer.json()["error"];
-        assert_eq!(error["code"], "store_unavailable");
+        assert_eq!(error["code"], "no_store");
         assert!(error["message"].as_str().unwrap().contains("store.enabled"), "{error}");
     }
     // What this process remembers is told all the same.

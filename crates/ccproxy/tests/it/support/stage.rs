@@ -1,11 +1,8 @@
 //! The program with a provider of each kind behind it.
 
 use std::path::Path;
-use std::time::Duration;
 
 use ccproxy::plugins::PLUGINS;
-use ccproxy_server::BuildOptions;
-use ccproxy_store::{Kept, Kind, Options};
 use ccproxy_testkit::upstream::{Recorded, Script};
 use ccproxy_testkit::{ScriptedUpstream, TestApp};
 

@@ -94,7 +94,7 @@ fn describe(app: &App, instance: &Instance, started: bool) -> Provider {
         name: instance.name.clone(),
         kind: instance.kind,
         version: instance.version,
-        dialects: instance.provider.dialects().iter().copied().map(Dialect::name).collect(),
+        dialects: instance.provider.dialects().iter().copied().map(Dialect::word).collect(),
         status: health.map_or(Status::Pass, |answer| answer.status).as_str(),
         started,
         breaker: standing.breaker,

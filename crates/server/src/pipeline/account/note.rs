@@ -167,7 +167,7 @@ impl Exchange {
             session: note.session.take().map(String::from),
             key: note.key.take().map(String::from),
             operation: self.operation.name().to_owned(),
-            dialect: self.operation.dialect().map(word).map(str::to_owned),
+            dialect: self.operation.dialect().map(Dialect::word).map(str::to_owned),
             route: note.route.as_deref().map(str::to_owned),
             provider: self.instance.as_ref().map(|instance| instance.name.clone()),
             kind: self.instance.as_ref().map(|instance| instance.kind.to_owned()),
@@ -208,14 +208,6 @@ impl Try {
             error: self.error.map(str::to_owned),
             span: self.span,
         }
-    }
-}
-
-fn word(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Messages => "messages",
-        Dialect::Chat => "chat",
-        Dialect::Responses => "responses",
     }
 }
 

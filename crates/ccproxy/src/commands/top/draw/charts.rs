@@ -60,7 +60,7 @@ fn chart(
     });
     let ago = format!("-{:.0} s", end - begin);
     let chart = Chart::new(sets.collect())
-        .block(block(title.to_owned(), false))
+        .block(block(title, false))
         .x_axis(Axis::default().bounds([begin, end]).labels([ago, "now".to_owned()]).style(dim()))
         .y_axis(Axis::default().bounds([0.0, top]).labels(["0".to_owned(), told(top)]).style(dim()))
         .legend_position(None);

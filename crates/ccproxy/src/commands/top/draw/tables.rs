@@ -140,7 +140,7 @@ fn show<const N: usize>(
 ) {
     let chosen = state.view.pane == pane;
     let table = Table::new(rows, widths)
-        .block(block(title, chosen))
+        .block(block(&title, chosen))
         .header(Row::new(head).style(dim()))
         .column_spacing(1)
         .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
