@@ -43,8 +43,8 @@ async fn client(app: &TestApp, number: usize) -> Book {
         let (name, _) = FAULTS[n / 7 % FAULTS.len()];
         let path = ask::ALL[n % 3];
         let below = path.rsplit_once("/v1/").unwrap().1;
-        let mut request = ask::request(path, n % 2 == 0);
-        request = if n % 11 == 0 {
+        let mut request = ask::request(path, n.is_multiple_of(2));
+        request = if n.is_multiple_of(11) {
             Request::post(&format!("/{name}/v1/{below}"), "no json")
         } else {
             request.to(&format!("/{name}/v1/{below}"))
@@ -52,7 +52,7 @@ async fn client(app: &TestApp, number: usize) -> Book {
         conn.send(&request).await;
         let response = conn.response(&request).await;
         // Who is not understood is sent to nobody.
-        let asked = if n % 11 == 0 { "" } else { name };
+        let asked = if n.is_multiple_of(11) { "" } else { name };
         let entry = book.entry((asked.to_owned(), u64::from(response.status))).or_default();
         entry.0 += 1;
         entry.1 += response.body.len() as u64;

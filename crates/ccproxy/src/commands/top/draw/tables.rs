@@ -127,7 +127,11 @@ fn right(text: String) -> Cell<'static> {
     Cell::new(Text::from(text).right_aligned())
 }
 
-#[expect(clippy::too_many_arguments, reason = "a table has all of these")]
+#[expect(
+    clippy::too_many_arguments,
+    clippy::needless_pass_by_value,
+    reason = "a table has all of these, and its title is made for it"
+)]
 fn show<const N: usize>(
     frame: &mut Frame<'_>,
     state: &State,
