@@ -57,7 +57,7 @@ async fn everything_that_is_wanted_is_taken_before_the_end() {
     };
     let recorder = Recorder::new(vec![follower(VISITS, take)]);
     recorder.start().unwrap();
-    (0..10_000).for_each(|n| recorder.visit(visit(n % 2 == 0)));
+    (0..10_000).for_each(|n| recorder.visit(visit(n & 1 == 0)));
     finish(&recorder).await;
     assert_eq!(taken.try_iter().sum::<usize>(), 5_000, "no probes");
     assert_eq!(recorder.lanes().next().unwrap().dropped, 0);
