@@ -246,7 +246,7 @@ impl Filter {
             let wrong = match dimension {
                 Dimension::Ending => value.parse::<Ending>().err().map(|error| error.to_string()),
                 Dimension::Fault => value.parse::<Fault>().err().map(|error| error.to_string()),
-                Dimension::Status => value.parse::<u16>().err().map(|_| format!("{value:?} is no status")),
+                Dimension::Status => value.parse::<u64>().err().map(|_| format!("{value:?} is no status")),
                 _ => None,
             };
             if let Some(wrong) = wrong {
