@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use ccproxy_health_server::Pages;
 use ccproxy_wire::Family;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -53,7 +53,9 @@ pub(crate) async fn page(
 ) -> Response<Body> {
     let family = Family::of_headers(request.headers());
     let guarded = api::has(request.uri().path());
-    let mut response = match guarded.then(|| allow(app, door, request.headers())).transpose() {
+    // That a page cannot be written to is no secret.
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let mut response = match (guarded && reads).then(|| allow(app, door, request.headers())).transpose() {
         Err(error) => respond::error(&error, family, id),
         Ok(_) => answer(app, door, request, family, id).await,
     };

@@ -1,17 +1,41 @@
 //! The parameters of what is asked of the store.
 #![allow(dead_code, reason = "carries the description; `admin::api::query` reads them")]
 
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// Of which time. RFC 3339, a date, or a span back from now: `15m`, `24h`, `7d`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Time {
     /// From when on.
-    since: Option<String>,
+    #[param(inline)]
+    since: Option<Moment>,
     /// Up to when.
-    until: Option<String>,
+    #[param(inline)]
+    until: Option<Moment>,
 }
+
+/// A moment. Nothing is as if it was not there.
+#[derive(ToSchema)]
+#[schema(
+    pattern = r"^(|0|[0-9]{1,4}[smhd]|2[0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]))?)$"
+)]
+pub(super) struct Moment(String);
+
+/// How an exchange ended.
+#[derive(ToSchema)]
+#[schema(pattern = "^(|done|failed|client_gone)$")]
+pub(super) struct Ending(String);
+
+/// Who has to act on an error.
+#[derive(ToSchema)]
+#[schema(pattern = "^(|client|us|upstream)$")]
+pub(super) struct Fault(String);
+
+/// An HTTP status.
+#[derive(ToSchema)]
+#[schema(minimum = 0, maximum = 65535)]
+pub(super) struct Status(u16);
 
 /// Which exchanges. Several values of a parameter are alternatives; several parameters hold together.
 #[derive(IntoParams)]
@@ -32,16 +56,20 @@ pub(super) struct Filter {
     /// The route's pattern.
     route: Option<Vec<String>>,
     /// `done`, `failed` or `client_gone`.
-    ending: Option<Vec<String>>,
+    #[param(inline)]
+    ending: Option<Vec<Ending>>,
     /// `client`, `us` or `upstream`.
-    fault: Option<Vec<String>>,
+    #[param(inline)]
+    fault: Option<Vec<Fault>>,
     /// The error's word.
     error: Option<Vec<String>>,
     /// The status that the client got.
-    status: Option<Vec<u16>>,
+    #[param(inline)]
+    status: Option<Vec<Status>>,
     /// The client's session.
     session: Option<Vec<String>>,
     /// That took at least as long.
+    #[param(minimum = 0)]
     min_duration_ms: Option<f64>,
 }
 
@@ -50,11 +78,16 @@ pub(super) struct Filter {
 #[into_params(parameter_in = Query)]
 pub(super) struct Usage {
     /// The steps of time, in UTC: `none`, `minute` (of the last 48 hours), `hour`, `day`, `week` or `month`; 2,000 at most.
+    #[param(pattern = "^(|none|minute|hour|day|week|month)$")]
     bucket: Option<String>,
     /// What rows are made by, with commas between: `model`, `served_model`, `provider`, `key`, `operation`, `dialect`, `route`,
     /// `ending`, `fault`, `error`, `status`.
+    #[param(
+        pattern = "^(|(model|served_model|provider|key|operation|dialect|route|ending|fault|error|status)(,(model|served_model|provider|key|operation|dialect|route|ending|fault|error|status))*)$"
+    )]
     group: Option<String>,
     /// `json` or `csv`.
+    #[param(pattern = "^(|json|csv)$")]
     format: Option<String>,
 }
 
@@ -66,6 +99,7 @@ pub(super) struct Page {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// `next` of the page before.
+    #[param(pattern = "^(|[0-9]{1,18}-[0-9]{1,18})$")]
     cursor: Option<String>,
 }
 
