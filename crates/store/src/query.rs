@@ -74,6 +74,19 @@ impl Dimension {
         Self::ALL.into_iter().find(|dimension| dimension.name() == name)
     }
 
+    /// Whether a value is one that exchanges can have there.
+    ///
+    /// # Errors
+    /// What is allowed.
+    pub fn check(self, value: &str) -> Result<(), String> {
+        match self {
+            Self::Ending => value.parse::<Ending>().map(drop).map_err(|error| error.to_string()),
+            Self::Fault => value.parse::<Fault>().map(drop).map_err(|error| error.to_string()),
+            Self::Status => value.parse::<u16>().map(drop).map_err(|_| format!("{value:?} is no status")),
+            _ => Ok(()),
+        }
+    }
+
     /// What a record has there.
     pub(crate) fn of(self, record: &Record) -> Option<String> {
         match self {
@@ -240,19 +253,10 @@ impl Filter {
     /// A value that its dimension can never have, for whoever mistypes one.
     ///
     /// # Errors
-    /// What is allowed.
+    /// The dimension, and what is allowed.
     pub fn check(&self) -> Result<(), String> {
-        for (dimension, value) in &self.values {
-            let wrong = match dimension {
-                Dimension::Ending => value.parse::<Ending>().err().map(|error| error.to_string()),
-                Dimension::Fault => value.parse::<Fault>().err().map(|error| error.to_string()),
-                Dimension::Status => value.parse::<u64>().err().map(|_| format!("{value:?} is no status")),
-                _ => None,
-            };
-            if let Some(wrong) = wrong {
-                return Err(format!("{}: {wrong}", dimension.name()));
-            }
-        }
-        Ok(())
+        self.values.iter().try_for_each(|(dimension, value)| {
+            dimension.check(value).map_err(|wrong| format!("{}: {wrong}", dimension.name()))
+        })
     }
 }

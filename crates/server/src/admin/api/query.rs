@@ -114,15 +114,7 @@ impl<'u> Query<'u> {
     pub(super) fn filter(&mut self) -> Filter {
         let mut filter = Filter::default();
         for dimension in Dimension::ALL {
-            let good = |text: &str| {
-                let one = Filter { values: vec![(dimension, text.to_owned())], ..Filter::default() };
-                // The name is told with all mistakes.
-                let unnamed = |why: String| match why.split_once(": ") {
-                    Some((name, rest)) if name == dimension.name() => rest.to_owned(),
-                    _ => why,
-                };
-                one.check().map(|()| (dimension, text.to_owned())).map_err(unnamed)
-            };
+            let good = |text: &str| dimension.check(text).map(|()| (dimension, text.to_owned()));
             filter.values.extend(self.all(dimension.name(), good));
         }
         filter.sessions = self.all("session", |text| Ok(text.to_owned()));
