@@ -46,13 +46,15 @@ pub fn schema(provider_kinds: &[(&str, Schema)], plugins: &[(&str, Schema)]) -> 
     properties.insert("providers".to_owned(), providers(&kinds));
     let plugins: Map<String, Json> =
         plugins.iter().map(|(name, schema)| ((*name).to_owned(), plugin(name, schema, &mut defs))).collect();
-    let plugins = json!({
-        "description": "Plugins that follow requests, each switched on by `enabled = true`.",
-        "type": "object",
-        "properties": plugins,
-        "additionalProperties": false,
-    });
-    properties.insert("plugins".to_owned(), plugins);
+    if !plugins.is_empty() {
+        let plugins = json!({
+            "description": "Plugins that follow requests, each switched on by `enabled = true`.",
+            "type": "object",
+            "properties": plugins,
+            "additionalProperties": false,
+        });
+        properties.insert("plugins".to_owned(), plugins);
+    }
     json!({
         "$schema": DIALECT,
         "title": "ccproxy configuration",

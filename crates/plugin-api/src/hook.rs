@@ -108,16 +108,13 @@ pub trait Messages: Send + Sync {
     /// The provider answers that call.
     fn answer(&self, attempt: u8, status: StatusCode, headers: &HeaderMap);
 
-    /// Bytes of the answer of the last call.
-    fn answer_body(&self, bytes: &bytes::Bytes);
-
     /// The client is answered.
     fn response(&self, status: StatusCode, headers: &HeaderMap);
 
     /// Bytes of the body that the client gets; those of a whole answer may come before its head.
     fn response_body(&self, bytes: &bytes::Bytes);
 
-    /// Nothing more will come.
+    /// The exchange has ended; the head of an answer that was there whole may still come.
     fn end(&self);
 }
 

@@ -19,11 +19,11 @@ pub struct Store {
     /// it, `ccproxy/ccproxy.db` in `$XDG_DATA_HOME` or `~/.local/share`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<SecretSource>,
-    /// How long records and the history of health are kept.
+    /// How long records, the history of health and the sums of hours are kept.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub retention: Duration,
-    /// How long it is remembered what was used, by hour and day. Sums by minute are kept for 48 hours.
+    /// How long it is remembered what was used by day; never shorter than `retention`. Sums of minutes are kept for 48 hours.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub keep_usage: Duration,

@@ -1,4 +1,4 @@
-//! `/api/…`: what happens here, for people and for programs. `docs/ANALYTICS.md` describes it.
+//! `/api/…`: what happens here, for people and for programs. `super::openapi` describes it.
 //!
 //! Whoever may see the health in detail may see all of it, at every door. Nothing here does I/O on a thread that serves:
 //! what is read from the store is read by [`Archive`](crate::archive::Archive) on threads of its own.
