@@ -21,6 +21,8 @@ mod usage;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
+use tokio::runtime::Builder;
+
 use crate::cli::{self, Cli, Command};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -44,6 +46,16 @@ pub(crate) fn run(cli: Cli, context: &Context) -> Result<ExitCode, Failure> {
         Command::Man { dir: Some(dir) } => manual::write(&context.cwd.join(dir))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs what asks others, on this thread.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::io("cannot start the runtime", error))?;
+    let done = runtime.block_on(work);
+    // A name that is still being looked up must not hold up the exit.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 /// Where somebody on this machine reaches a listener.

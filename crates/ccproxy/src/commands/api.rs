@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ccproxy_config::Settings;
-use http_body_util::{BodyExt, Collected, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::health::verdict::Verdict;
-use super::reach::{Reply, Way};
+use super::reach::{Reply, Way, host};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::load::load;
@@ -131,8 +131,7 @@ fn is_here(way: &Way) -> bool {
     match way {
         Way::Unix(_) => true,
         Way::Tcp(authority) | Way::Tls(authority) => {
-            let host = authority.rsplit_once(':').map_or(authority.as_str(), |(host, _)| host);
-            let host = host.trim_start_matches('[').trim_end_matches(']');
+            let host = host(authority);
             let ip = host.parse::<std::net::IpAddr>();
             host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
         }
@@ -175,8 +174,8 @@ impl Api {
         let reply = self.open(page).await?;
         let status = reply.answer.status().as_u16();
         if status != 200 {
-            let body = Limited::new(reply.answer.into_body(), LARGEST).collect().await;
-            return Err(self.refused(status, &body.map(Collected::to_bytes).unwrap_or_default()));
+            let body = reply.whole(LARGEST).await.map(|(_, body)| body);
+            return Err(self.refused(status, &body.unwrap_or_default()));
         }
         let (_, body) = reply.answer.into_parts();
         Ok(Events { body, rest: Vec::new(), _connection: reply.connection })
@@ -190,11 +189,8 @@ impl Api {
 
     async fn read(&self, page: &str) -> Result<(u16, Bytes), ApiError> {
         let reply = self.open(page).await?;
-        let status = reply.answer.status().as_u16();
-        let body = timeout(self.limit, Limited::new(reply.answer.into_body(), LARGEST).collect()).await;
-        let body = body.map_err(|_| self.late())?;
-        let body = body.map_err(|error| self.unreached(format!("the answer broke off: {error}")))?;
-        Ok((status, body.to_bytes()))
+        let whole = timeout(self.limit, reply.whole(LARGEST)).await;
+        whole.map_err(|_| self.late())?.map_err(|why| self.unreached(why))
     }
 
     fn late(&self) -> ApiError {

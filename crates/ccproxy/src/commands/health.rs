@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use humantime::format_duration;
-use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::cli::Health;
@@ -34,17 +33,12 @@ pub(super) fn health(flags: &Health, file: Option<&Path>, context: &Context) -> 
 }
 
 fn run(place: &Place, flags: &Health) -> Result<Verdict, Failure> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::io("cannot start the runtime", error))?;
-    let verdict = runtime.block_on(async {
+    super::block_on(async {
         match flags.wait {
             Some(most) => until_healthy(place, flags.timeout, most).await,
             None => once(place, flags.timeout).await,
         }
-    });
-    // A name that is still being looked up must not hold up the exit.
-    runtime.shutdown_background();
-    Ok(verdict)
+    })
 }
 
 async fn once(place: &Place, limit: Duration) -> Verdict {

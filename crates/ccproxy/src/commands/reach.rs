@@ -12,7 +12,7 @@ use bytes::Bytes;
 use ccproxy_config::{Management, Server};
 use http::uri::{PathAndQuery, Scheme};
 use http::{Request, Response, Uri, header};
-use http_body_util::Empty;
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -132,6 +132,25 @@ impl Way {
 pub(super) struct Reply {
     pub(super) answer: Response<Incoming>,
     pub(super) connection: Connection,
+}
+
+impl Reply {
+    /// The status, and all of a body that is no larger than this.
+    ///
+    /// # Errors
+    /// That it broke off, or is larger.
+    pub(super) async fn whole(self, largest: usize) -> Result<(u16, Bytes), String> {
+        let status = self.answer.status().as_u16();
+        let body = Limited::new(self.answer.into_body(), largest).collect().await;
+        let body = body.map_err(|error| format!("the answer broke off: {error}"))?;
+        Ok((status, body.to_bytes()))
+    }
+}
+
+/// The host of an authority, without its port and its brackets.
+pub(super) fn host(authority: &str) -> &str {
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// It ends when this is dropped.

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::runtime::Builder;
 
 use super::api::{Api, ApiError, Candidates};
 use super::health::verdict::Verdict;
@@ -20,16 +19,12 @@ use crate::terminal::print;
 
 pub(super) fn status(flags: &Status, file: Option<&Path>, context: &Context) -> Result<ExitCode, Failure> {
     let (candidates, _) = Candidates::find(flags.url.as_deref(), flags.timeout, file, context)?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::io("cannot start the runtime", error))?;
-    let standing = runtime.block_on(async {
+    let standing = super::block_on(async {
         match candidates.first().await {
             Ok(api) => Box::pin(Standing::of(&api)).await,
             Err(error) => Standing::none(Verdict::none(None, error.to_string())),
         }
-    });
-    // A name that is still being looked up must not hold up the exit.
-    runtime.shutdown_background();
+    })?;
     let text = if flags.json {
         format!("{}\n", serde_json::to_string(&standing).unwrap_or_default())
     } else {

@@ -12,7 +12,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use ratatui::crossterm::event::Event;
-use tokio::runtime::Builder;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -36,9 +35,7 @@ const QUEUE: usize = 1024;
 
 pub(super) fn top(flags: &Top, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let (candidates, _) = Candidates::find(flags.url.as_deref(), LIMIT, file, context)?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::io("cannot start the runtime", error))?;
-    let end = runtime.block_on(async {
+    super::block_on(async {
         let api = candidates.first().await?;
         let (state, begun) = (State::new(api.place()), Instant::now());
         let (tell, news) = channel(QUEUE);
@@ -48,9 +45,7 @@ pub(super) fn top(flags: &Top, file: Option<&Path>, context: &Context) -> Result
             return in_lines(state, news, flags.interval, begun).await;
         }
         on_screen(state, news, begun).await
-    });
-    runtime.shutdown_background();
-    end
+    })?
 }
 
 /// One object each interval, until somebody stops it or does not read any more.

@@ -5,8 +5,6 @@ mod table;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::runtime::Builder;
-
 use super::api::{Api, ApiError, Candidates};
 use super::told::figures::Usage as Report;
 use super::told::paint::width;
@@ -23,9 +21,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 pub(super) fn usage(flags: &Usage, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let url = flags.url.as_deref();
     let (candidates, settings) = Candidates::find(url, LIMIT, file, context)?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::io("cannot start the runtime", error))?;
-    let text = runtime.block_on(async {
+    let text = super::block_on(async {
         let source = match candidates.first().await {
             Ok(api) => Source::Running(api),
             // Nobody else has the store, so it can be read here.
@@ -35,8 +31,7 @@ pub(super) fn usage(flags: &Usage, file: Option<&Path>, context: &Context) -> Re
             Err(error) => return Err(error.into()),
         };
         told(flags, &source, width(&context.env)).await
-    });
-    runtime.shutdown_background();
+    })?;
     print(&text?)
 }
 

@@ -1,7 +1,6 @@
 //! One question.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
 
 use super::place::Place;
 
@@ -10,9 +9,5 @@ const LARGEST: usize = 1 << 20;
 
 /// The status and the body, or what went wrong.
 pub(super) async fn get(place: &Place) -> Result<(u16, Bytes), String> {
-    let reply = place.way.get(&place.page, None).await?;
-    let status = reply.answer.status().as_u16();
-    let body = Limited::new(reply.answer.into_body(), LARGEST).collect().await;
-    let body = body.map_err(|error| format!("the answer broke off: {error}"))?;
-    Ok((status, body.to_bytes()))
+    place.way.get(&place.page, None).await?.whole(LARGEST).await
 }

@@ -13,9 +13,7 @@ use tokio_rustls::client::TlsStream;
 
 /// The same connection, encrypted.
 pub(super) async fn over(stream: TcpStream, authority: &str) -> Result<TlsStream<TcpStream>, String> {
-    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
+    let name = ServerName::try_from(super::host(authority).to_owned()).map_err(|error| error.to_string())?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
