@@ -90,11 +90,7 @@ impl Archive {
 
     /// The kind of store: `none` where nothing is kept.
     pub(crate) fn kind(&self) -> &'static str {
-        match (&self.options, &*self.state()) {
-            (None, _) => "none",
-            (_, State::Open(store, _)) => store.name(),
-            (Some(options), _) => options.kind.name(),
-        }
+        self.options.as_ref().map_or("none", |options| options.kind.name())
     }
 
     /// Waits for the store, and has what was spent before taken over: a restart gives nobody a budget anew.

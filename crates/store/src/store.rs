@@ -32,7 +32,6 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     database: Box<dyn Database>,
     kept: Kept,
-    name: &'static str,
     /// This process among those that write.
     writer: i64,
     state: Mutex<State>,
@@ -65,18 +64,11 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             database,
             kept,
-            name: options.kind.name(),
             writer: fastrand::i64(1..),
             state: Mutex::default(),
             merged: Mutex::default(),
             directory: Directory::default(),
         })))
-    }
-
-    /// The kind of database.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.0.name
     }
 
     /// Adds records, all or none; they are on the disk on return. Whoever gets an error comes with the same records again:

@@ -88,7 +88,7 @@ impl Hook for Keeper {
         let mut state = self.archive.state();
         match opened {
             Ok(store) => {
-                tracing::info!(kind = store.name(), "store_is_open");
+                tracing::info!(kind = self.options.kind.name(), "store_is_open");
                 *state = State::Open(store, None);
                 self.archive.opened.cancel();
                 Ok(())
