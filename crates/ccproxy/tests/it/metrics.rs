@@ -3,7 +3,7 @@
 use ccproxy_testkit::upstream::Script;
 
 use crate::support::stage::ask;
-use crate::support::{Request, Response, Stage};
+use crate::support::{Request, Response, Stage, eventually_answers};
 
 /// The value of a line, without a label of which `labels` is a part.
 fn value(page: &str, name: &str, labels: &[&str]) -> Option<f64> {
@@ -16,9 +16,11 @@ fn value(page: &str, name: &str, labels: &[&str]) -> Option<f64> {
     line.rsplit(' ').next()?.parse().ok()
 }
 
+/// What is told once nothing is running, and the connections of those that have ended are seen to be closed.
 async fn scrape(stage: &Stage, accept: &str) -> Response {
     stage.counts().await;
-    stage.send(&Request::get("/metrics").header("accept", accept)).await
+    let alone = |page: &Response| value(&page.text(), "ccproxy_open_connections", &[]) == Some(1.0);
+    eventually_answers(&stage.app, &Request::get("/metrics").header("accept", accept), alone).await
 }
 
 #[tokio::test]
