@@ -183,5 +183,10 @@ impl Recorder {
     }
 }
 
+/// As much of a text as a record keeps.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::body::Body;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, cut};
 use crate::request_id::X_REQUEST_ID;
 
 /// Longer names of programs, and longer paths, are cut.
@@ -40,8 +40,8 @@ impl Watching {
             id: None,
             began: Timestamp::now(),
             client,
-            method: cut(request.method().as_str(), MAX_TEXT),
-            path: cut(request.uri().path(), MAX_PATH),
+            method: cut(request.method().as_str(), MAX_TEXT).to_owned(),
+            path: cut(request.uri().path(), MAX_PATH).to_owned(),
             version: format!("{:?}", request.version()),
             user_agent: text(request.headers(), &USER_AGENT),
             status: 0,
@@ -73,9 +73,5 @@ impl Drop for Watching {
 }
 
 fn text(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
-    headers.get(name).map(|value| cut(&String::from_utf8_lossy(value.as_bytes()), MAX_TEXT))
-}
-
-fn cut(text: &str, most: usize) -> String {
-    text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
+    headers.get(name).map(|value| cut(&String::from_utf8_lossy(value.as_bytes()), MAX_TEXT).to_owned())
 }

@@ -110,8 +110,7 @@ impl Postgres {
             let mut content = Ok(());
             let mut none = true;
             let work = async {
-                let parameters = parameters.iter().map(|value| value as &(dyn ToSql + Sync));
-                let rows = link.client.query_raw(statement, parameters).await?;
+                let rows = link.client.query_raw(statement, borrowed(parameters)).await?;
                 let mut rows = std::pin::pin!(rows);
                 while let Some(found) = rows.try_next().await? {
                     none = false;
@@ -135,6 +134,11 @@ impl Postgres {
             }
         }
     }
+}
+
+/// Values as the driver takes them.
+fn borrowed(parameters: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
 impl Drop for Postgres {
@@ -176,12 +180,10 @@ impl Database for Postgres {
                     return Ok(());
                 }
             }
-            if let Some((statement, parameters, rows)) = batch.instead {
-                let parameters: Vec<&(dyn ToSql + Sync)> =
-                    parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-                if transaction.execute(&said(statement), &parameters).await? != rows {
-                    return Ok(());
-                }
+            if let Some((statement, parameters, rows)) = batch.instead
+                && transaction.execute(&said(statement), &borrowed(parameters)).await? != rows
+            {
+                return Ok(());
             }
             for (table, rows) in batch.rows {
                 insert(&transaction, table, rows).await?;
@@ -192,11 +194,7 @@ impl Database for Postgres {
 
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, StoreError> {
         let statement = said(statement);
-        self.write(&async |link| {
-            let parameters: Vec<&(dyn ToSql + Sync)> =
-                parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-            link.client.execute(&statement, &parameters).await
-        })
+        self.write(&async |link| link.client.execute(&statement, &borrowed(parameters)).await)
     }
 
     fn query(&self, statement: &str, parameters: &[Value], each: Each<'_>) -> Result<(), StoreError> {

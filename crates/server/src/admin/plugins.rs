@@ -13,7 +13,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{App, Instance};
-use crate::error::Error;
 use crate::request_id::RequestId;
 use crate::respond;
 
@@ -50,13 +49,14 @@ pub(super) async fn list(
     Extension(door): Extension<Pages>,
     headers: HeaderMap,
 ) -> Response {
-    let mut response = if door.sees_details(&headers) {
-        let plugins: Vec<Plugin> = app.instances.values().map(|instance| describe(&app, instance)).collect();
-        let total = plugins.len();
-        Json(Plugins { plugins, total }).into_response()
-    } else {
-        let error = app.keys.check(&headers).err().unwrap_or(Error::NoKey);
-        respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new)
+    let mut response = match super::allow(&app, &door, &headers) {
+        Ok(()) => {
+            let plugins = app.instances.values().map(|instance| describe(&app, instance));
+            let plugins: Vec<Plugin> = plugins.collect();
+            let total = plugins.len();
+            Json(Plugins { plugins, total }).into_response()
+        }
+        Err(error) => respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new),
     };
     door.vary(response.headers_mut());
     response

@@ -16,7 +16,7 @@ use super::Exchange;
 use crate::app::{Ending, Instance};
 use crate::error::of_status;
 use crate::pipeline::plan::named_session;
-use crate::recorder::Recorder;
+use crate::recorder::{self, Recorder};
 use crate::request_id::RequestId;
 use crate::trace;
 
@@ -223,5 +223,5 @@ pub(super) fn tokens(usage: &Usage) -> Tokens {
 
 /// Names are the client's to choose, and records are kept for long.
 fn cut(name: &str) -> &str {
-    name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or_default()
+    recorder::cut(name, MAX_NAME)
 }
