@@ -10,7 +10,7 @@ mod tokens;
 mod trace;
 mod visit;
 
-pub use cost::{Cost, InvalidCost};
+pub use cost::Cost;
 pub use ending::{Ending, Fault, Unknown};
 pub use record::{Attempt, Millis, Record};
 pub use tokens::Tokens;
