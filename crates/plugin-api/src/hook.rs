@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ccproxy_config::{Mistakes, Section};
 use ccproxy_health::{Check, Spec};
-use ccproxy_record::Event;
+use ccproxy_record::{Event, TraceId};
 use http::{HeaderMap, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -36,8 +36,7 @@ pub struct BuiltHook {
     pub checks: Vec<(Spec, Arc<dyn Check>)>,
 }
 
-/// Follows requests. Its methods but [`wants`](Self::wants) and [`messages`](Self::messages) are called on a thread of its own, one
-/// at a time, so they may block: requests go on meanwhile, and what does not fit into the hook's queue is dropped and counted.
+/// Follows requests. Its methods are called on a thread of its own, one at a time, where they do not say otherwise, so they may block: requests go on meanwhile, and what does not fit into the hook's queue is dropped and counted.
 pub trait Hook: Send + Sync + 'static {
     /// What it is to be told; asked once.
     fn wants(&self) -> Wants;
@@ -58,6 +57,12 @@ pub trait Hook: Send + Sync + 'static {
 
     /// Called after every batch, ten times a second while nothing happens, and before the end: the time to flush.
     fn pause(&self) {}
+
+    /// Whether a trace that begins here is to be kept, where this hook wants traces; what a client has begun is the client's to
+    /// decide. Called by the thread that serves, so it must not block.
+    fn samples(&self, _trace: TraceId) -> bool {
+        true
+    }
 
     /// Who gets the messages of the exchange of this id, if it is to be followed message by message. Called by the thread that
     /// serves, so it must not block.
@@ -107,6 +112,9 @@ pub trait Messages: Send + Sync {
 
     /// The provider answers that call.
     fn answer(&self, attempt: u8, status: StatusCode, headers: &HeaderMap);
+
+    /// Bytes of the body of that answer, as the provider sent them.
+    fn answer_body(&self, attempt: u8, bytes: &bytes::Bytes);
 
     /// The client is answered.
     fn response(&self, status: StatusCode, headers: &HeaderMap);

@@ -26,6 +26,8 @@ pub struct Visit {
     pub began: Timestamp,
     /// Who asked, by the connection.
     pub client: Option<IpAddr>,
+    /// The name of the client's key, where a request of an API showed one.
+    pub key: Option<String>,
     /// The method.
     pub method: String,
     /// The path, without its query, which may hold secrets.

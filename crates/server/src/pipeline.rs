@@ -129,7 +129,13 @@ async fn finish(
     id: &RequestId,
 ) -> Response<Body> {
     let marks = exchange.marks();
-    let (account, messages) = (exchange.account(), exchange.messages());
+    let (account, messages, key) = (exchange.account(), exchange.messages(), exchange.key_name());
+    let told = |mut response: Response<Body>| {
+        if let Some(key) = key {
+            response.extensions_mut().insert(key);
+        }
+        told(response, messages.as_deref(), id)
+    };
     let refusal = match &outcome {
         Err(Error::Limited { limit, wait, .. }) => Some(Refusal { limit: *limit, wait: *wait }),
         _ => None,
@@ -138,7 +144,7 @@ async fn finish(
         Ok(Outcome::Ours(response)) => {
             exchange.answers(&response);
             exchange.done();
-            return told(response, messages.as_deref(), id);
+            return told(response);
         }
         Ok(Outcome::Provider { answer, method, answered }) => {
             relay::relay(answer, &method, answered, exchange)
@@ -157,7 +163,7 @@ async fn finish(
     if let Some(account) = account {
         account.tell(family, refusal, response.headers_mut());
     }
-    told(response, messages.as_deref(), id)
+    told(response)
 }
 
 /// Tells whoever follows what the client gets.

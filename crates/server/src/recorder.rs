@@ -3,6 +3,7 @@
 //! Each has a [`Lane`] of its own: a bounded queue that requests put events into without ever waiting, and a thread that takes
 //! them out in batches. A lane that is full drops what comes next, for its own follower alone, and counts it.
 
+mod followers;
 mod lane;
 mod thread;
 
@@ -16,7 +17,7 @@ use std::time::Duration;
 use ccproxy_health::{Outcome, Spec, SpecError, check_fn};
 use ccproxy_health_system::Watched;
 use ccproxy_plugin_api::{Hook, Messages, Wants};
-use ccproxy_record::{Event, Record, Visit};
+use ccproxy_record::{Event, Record, TraceId, Visit};
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::{Instant, sleep_until};
@@ -104,9 +105,15 @@ impl Recorder {
         }
     }
 
+    /// Whether somebody wants to keep a trace that begins here.
+    pub(crate) fn samples(&self, trace: TraceId) -> bool {
+        self.lanes.iter().any(|lane| lane.wants.traces && lane.hook.samples(trace))
+    }
+
     /// Whoever follows the messages of this exchange.
     pub(crate) fn messages(&self, id: &str) -> Option<Arc<dyn Messages>> {
-        self.lanes.iter().filter(|lane| lane.wants.messages).find_map(|lane| lane.hook.messages(id))
+        let following = self.lanes.iter().filter(|lane| lane.wants.messages);
+        followers::together(following.filter_map(|lane| lane.hook.messages(id)).collect())
     }
 
     /// The records to come, for one more reader; none where there are as many as there may be.

@@ -6,12 +6,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// Names the trace, the caller's span and whether the trace is kept.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The trace that a request is part of: the client's, or a new one.
-pub(crate) fn of(headers: &HeaderMap) -> TraceContext {
+/// The trace that a request is part of: the client's, or a new one, which is kept if `samples` says so.
+pub(crate) fn of(headers: &HeaderMap, samples: impl FnOnce(TraceId) -> bool) -> TraceContext {
     let told = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()).and_then(read);
     let (trace, parent, sampled) = match told {
         Some((trace, parent, sampled)) => (trace, Some(parent), sampled),
-        None => (new_trace(), None, true),
+        None => {
+            let trace = new_trace();
+            (trace, None, samples(trace))
+        }
     };
     TraceContext { trace, span: new_span(), parent, sampled }
 }
@@ -78,9 +81,9 @@ mod tests {
     #[test]
     fn a_provider_is_asked_under_a_span_of_the_same_trace() {
         let mut headers = HeaderMap::new();
-        let context = of(&headers);
+        let context = of(&headers, |_| true);
         let span = pass_on(&context, &mut headers);
-        let next = of(&headers);
+        let next = of(&headers, |_| false);
         assert_eq!((next.trace, next.parent, next.sampled), (context.trace, Some(span), true));
         assert_ne!(next.span, span);
     }

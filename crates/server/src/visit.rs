@@ -17,6 +17,10 @@ use crate::request_id::X_REQUEST_ID;
 const MAX_TEXT: usize = 256;
 const MAX_PATH: usize = 1024;
 
+/// The name of the key that a request showed, on its answer.
+#[derive(Clone)]
+pub(crate) struct KeyName(pub(crate) Box<str>);
+
 /// A visit under way; it is told of when its answer's body is gone.
 pub(crate) struct Watching {
     recorder: Arc<Recorder>,
@@ -40,6 +44,7 @@ impl Watching {
             id: None,
             began: Timestamp::now(),
             client,
+            key: None,
             method: cut(request.method().as_str(), MAX_TEXT).to_owned(),
             path: cut(request.uri().path(), MAX_PATH).to_owned(),
             version: format!("{:?}", request.version()),
@@ -56,6 +61,7 @@ impl Watching {
     pub(crate) fn answered(mut self: Box<Self>, response: Response<Body>) -> Response<Body> {
         self.visit.status = response.status().as_u16();
         self.visit.id = text(response.headers(), &X_REQUEST_ID);
+        self.visit.key = response.extensions().get::<KeyName>().map(|name| name.0.to_string());
         response.map(|body| body.watched(self))
     }
 

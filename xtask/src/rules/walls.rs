@@ -69,7 +69,7 @@ const WALLS: &[Wall] = &[
     // The longer name first: the boundary is no plugin.
     Wall {
         room: "ccproxy-plugin-",
-        may_use: &[CONFIG, HEALTH, PLUGIN_API, UPSTREAM, WIRE],
+        may_use: &[CONFIG, HEALTH, PLUGIN_API, RECORD, UPSTREAM, WIRE],
         never: &["ccproxy-server", "axum"],
         why: "a plugin depends neither on the server nor on another plugin",
     },

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn an_example_has_no_more_than_there_is_room_for() {
         let check = |id: &str, traced: bool, expect: &[&str]| {
-            let trace = traced.then(|| crate::trace::of(&http::HeaderMap::new()));
+            let trace = traced.then(|| crate::trace::of(&http::HeaderMap::new(), |_| true));
             let example = example(&Record { id: id.to_owned(), trace, ..record("m", 200) });
             let names: Vec<&str> = example.iter().map(|(name, _)| *name).collect();
             assert_eq!(names, expect, "{id}");

@@ -1,6 +1,7 @@
 //! What is known of an exchange, and its end, which is observed exactly once.
 
 mod note;
+mod tap;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::body::Body;
 use crate::error::{ERROR_INSIDE, Error};
 use crate::limits::{Account, Seats};
 use crate::request_id::RequestId;
+use crate::visit::KeyName;
 
 /// How often providers were asked, if more than once.
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-ccproxy-attempts");
@@ -148,8 +150,8 @@ impl Exchange {
     }
 
     /// The target has answered, or failed.
-    pub(super) fn hears(&mut self, attempt: &Result<Answer, CallError>) {
-        self.note.hears(attempt);
+    pub(super) fn hears(&mut self, attempt: Result<Answer, CallError>) -> Result<Answer, CallError> {
+        self.note.hears(attempt)
     }
 
     /// How often a provider has been asked.
@@ -185,6 +187,11 @@ impl Exchange {
         if let Some(whole) = response.body().whole() {
             self.note.sends(whole);
         }
+    }
+
+    /// The name of the client's key, where somebody logs visits.
+    pub(super) fn key_name(&self) -> Option<KeyName> {
+        self.note.key.clone().filter(|_| self.app.recorder.wants().visits).map(KeyName)
     }
 
     /// Whoever follows the messages.

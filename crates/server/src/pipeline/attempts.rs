@@ -38,8 +38,7 @@ pub(super) async fn ask(
         exchange.calls(&mut call);
         let dialect = stream_dialect(call.operation);
         let instance = std::sync::Arc::clone(&plan.target.instance);
-        let mut attempt = call::call(&instance, call).await;
-        exchange.hears(&attempt);
+        let mut attempt = exchange.hears(call::call(&instance, call).await);
         let may_go_on = exchange.attempts() < retry.attempts && !exchange.client_has_left();
         let mut verdict = judge(&attempt);
         if let (Ok(answer), None, Some(dialect), true) =

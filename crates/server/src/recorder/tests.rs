@@ -31,6 +31,7 @@ fn visit(probe: bool) -> Visit {
         id: None,
         began: Timestamp::UNIX_EPOCH,
         client: None,
+        key: None,
         method: "GET".to_owned(),
         path: "/".to_owned(),
         version: "HTTP/1.1".to_owned(),

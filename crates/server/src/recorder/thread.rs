@@ -66,8 +66,8 @@ fn insist(lane: &Lane, attempt: impl Fn() -> Result<(), HookError>) -> bool {
             }
             Err(error) => error,
         };
-        // Said once, not at each attempt.
-        if !lane.failing.swap(true, Ordering::Relaxed) || error.is_lost() {
+        // Said once, neither at each attempt nor for each batch; health counts what is lost.
+        if !lane.failing.swap(true, Ordering::Relaxed) {
             tracing::error!(follower = lane.name, %error, "follower_failed");
         }
         if error.is_lost() || lane.is_ending() {

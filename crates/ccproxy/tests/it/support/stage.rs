@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ccproxy::plugins::PLUGINS;
+use ccproxy::plugins::{HOOKS, PLUGINS};
 use ccproxy_testkit::upstream::{Recorded, Script};
 use ccproxy_testkit::{ScriptedUpstream, TestApp};
 
@@ -27,7 +27,7 @@ impl Stage {
     /// The same with `keys` in every provider's table.
     pub(crate) async fn start_with(keys: &str, extra: &str) -> Self {
         let upstream = ScriptedUpstream::start().await.unwrap();
-        let app = TestApp::start(PLUGINS, &config(&upstream.url(), keys, extra)).await;
+        let app = TestApp::start_with(PLUGINS, HOOKS, &config(&upstream.url(), keys, extra)).await;
         Self { app, upstream }
     }
 
@@ -38,7 +38,7 @@ impl Stage {
 
     /// The same provider behind a program with more tables.
     pub(crate) async fn beside(stage: Self, extra: &str) -> Self {
-        let app = TestApp::start(PLUGINS, &config(&stage.upstream.url(), "", extra)).await;
+        let app = TestApp::start_with(PLUGINS, HOOKS, &config(&stage.upstream.url(), "", extra)).await;
         Self { app, upstream: stage.upstream }
     }
 

@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::Exchange;
+use super::{Exchange, tap};
 use crate::app::{Ending, Instance};
 use crate::error::of_status;
 use crate::pipeline::plan::named_session;
@@ -72,7 +72,7 @@ impl Note {
             ended: None,
             request_bytes: 0,
             response_bytes: 0,
-            trace: wants.traces.then(|| trace::of(headers)),
+            trace: wants.traces.then(|| trace::of(headers, |trace| recorder.samples(trace))),
             messages: wants.messages.then(|| recorder.messages(id.as_str())).flatten(),
         }
     }
@@ -102,11 +102,12 @@ impl Note {
         }
     }
 
-    pub(super) fn hears(&mut self, attempt: &Result<Answer, CallError>) {
+    /// The same attempt, whose body is followed if somebody does.
+    pub(super) fn hears(&mut self, attempt: Result<Answer, CallError>) -> Result<Answer, CallError> {
         let number = u8::try_from(self.tries.len()).unwrap_or(u8::MAX);
-        let Some(last) = self.tries.last_mut() else { return };
+        let Some(last) = self.tries.last_mut() else { return attempt };
         last.took = last.called.elapsed();
-        match attempt {
+        match &attempt {
             Ok(answer) => {
                 last.status = Some(answer.status());
                 last.error = of_status(answer.status()).map(|(word, _)| word);
@@ -115,6 +116,10 @@ impl Note {
                 }
             }
             Err(error) => last.error = Some(error.kind().word()),
+        }
+        match &self.messages {
+            Some(messages) => attempt.map(|answer| tap::told(answer, number, messages)),
+            None => attempt,
         }
     }
 
