@@ -15,4 +15,7 @@ pub const PLUGINS: &[PluginEntry] = &[
 ];
 
 /// Every plugin that follows requests.
-pub const HOOKS: &[HookEntry] = &[];
+pub const HOOKS: &[HookEntry] = &[
+    #[cfg(feature = "access-log")]
+    ccproxy_plugin_access_log::ENTRY,
+];

@@ -1,8 +1,9 @@
 //! Ten thousand requests of all kinds, many of which go wrong: whoever counts them counts the same.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use ccproxy::plugins::PLUGINS;
+use ccproxy::plugins::{HOOKS, PLUGINS};
 use ccproxy_testkit::TestApp;
 use serde_json::Value;
 
@@ -24,15 +25,16 @@ const FAULTS: [(&str, &str); 6] = [
 /// By instance and status: how many, and how many bytes.
 type Book = BTreeMap<(String, u64), (u64, u64)>;
 
-fn config(store: &std::path::Path) -> String {
+fn config(dir: &Path) -> String {
     let providers: String = FAULTS
         .iter()
         .map(|(name, fault)| format!("[providers.{name}]\nkind = 'simulator'\n{fault}\n"))
         .collect();
     format!(
-        "{providers}[retry]\nattempts = 1\n[store]\nurl = {{ value = '{}' }}\n\
+        "{providers}[retry]\nattempts = 1\n[store]\nurl = {{ value = '{dir}/s.db' }}\n\
+         [plugins.access-log]\nenabled = true\npath = '{dir}/access.log'\nsides = ['client', 'upstream']\n\
          [[pricing.models]]\nmodel = '*-x'\ninput = 3\noutput = 15\n",
-        store.display()
+        dir = dir.display()
     )
 }
 
@@ -95,10 +97,29 @@ async fn records(app: &TestApp) -> Vec<Value> {
     }
 }
 
+/// What the access log says of the clients' requests, and its lines of so many calls of providers.
+async fn access_log(dir: &Path, calls: usize) -> (Book, Vec<Value>) {
+    let path = dir.join("access.log");
+    let lines = || -> Vec<Value> {
+        let text = std::fs::read_to_string(&path).unwrap();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    let asked = |line: &Value| line["side"] == "client" && line["method"] == "POST";
+    let is_there = || {
+        lines().iter().filter(|line| asked(line) || line["side"] == "upstream").count() == REQUESTS + calls
+    };
+    eventually("the access log has all", is_there).await;
+    let (client, others): (Vec<Value>, Vec<Value>) = lines().into_iter().partition(asked);
+    let book = client
+        .iter()
+        .map(|line| Book::from([((String::new(), number(line, "status")), (1, number(line, "bytes")))]));
+    (add(book), others.into_iter().filter(|line| line["side"] == "upstream").collect())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_counts_counts_the_same() {
     let dir = tempfile::tempdir().unwrap();
-    let app = TestApp::start(PLUGINS, &config(&dir.path().join("s.db"))).await;
+    let app = TestApp::start_with(PLUGINS, HOOKS, &config(dir.path())).await;
     let clients = futures_util::future::join_all((0..CLIENTS).map(|number| client(&app, number))).await;
     let expect = add(clients);
     assert_eq!(expect.values().map(|(requests, _)| *requests).sum::<u64>(), REQUESTS as u64);
@@ -138,6 +159,22 @@ async fn whoever_counts_counts_the_same() {
     }));
     assert_eq!(counts(&of_records), counts(&expect), "records");
 
+    let calls = records.iter().map(|record| record["attempts"].as_array().unwrap().len()).sum();
+    let (client, upstream) = access_log(dir.path(), calls).await;
+    let statuses = |book: &Book| {
+        let mut sums = BTreeMap::new();
+        book.iter().for_each(|((_, status), (requests, _))| *sums.entry(*status).or_insert(0) += requests);
+        sums
+    };
+    assert_eq!(statuses(&client), statuses(&expect), "access log");
+    let done = |of: &[Value]| of.iter().filter(|line| line["ending"] == "done").count();
+    assert_eq!(done(&upstream), done(&records), "done in the access log");
+    let nanos = |dollars: f64| (dollars * 1e9).round();
+    let costs = |lines: &[Value]| -> f64 {
+        lines.iter().filter_map(|line| line["cost_usd"].as_f64()).map(nanos).sum()
+    };
+    assert_eq!(costs(&upstream), costs(&records), "cost in the access log");
+
     let page = send(app.address(), &Request::get("/metrics")).await.text();
     let sum = |name: &str, label: &str| -> f64 {
         let lines =
@@ -158,8 +195,7 @@ async fn whoever_counts_counts_the_same() {
         assert_eq!(number(&total["tokens"], kind), of_records, "{kind} tokens");
         assert_eq!(sum("ccproxy_tokens_total", &label), of_records as f64, "{kind} tokens in metrics");
     }
-    let nanos = |dollars: f64| (dollars * 1e9).round();
-    let of_records: f64 = records.iter().filter_map(|record| record["cost_usd"].as_f64()).map(nanos).sum();
+    let of_records = costs(&records);
     assert!(of_records > 0.0);
     assert_eq!(nanos(total["cost_usd"].as_f64().unwrap()), of_records, "cost");
     assert_eq!(nanos(sum("ccproxy_cost_usd_total", "")), of_records, "cost in metrics");

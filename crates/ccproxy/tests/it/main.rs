@@ -9,6 +9,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod access_log;
 #[cfg(target_os = "linux")]
 mod activation;
 mod admission;
