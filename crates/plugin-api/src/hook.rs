@@ -56,7 +56,12 @@ pub trait Hook: Send + Sync + 'static {
     fn take(&self, events: &[Event]) -> Result<(), HookError>;
 
     /// Called after every batch, ten times a second while nothing happens, and before the end: the time to flush.
-    fn pause(&self) {}
+    ///
+    /// # Errors
+    /// [`HookError`], for health and the log to tell; it is called again in any case.
+    fn pause(&self) -> Result<(), HookError> {
+        Ok(())
+    }
 
     /// Whether a trace that begins here is to be kept, where this hook wants traces; what a client has begun is the client's to
     /// decide. Called by the thread that serves, so it must not block.
@@ -101,7 +106,7 @@ impl Wants {
     }
 }
 
-/// Gets the messages of one exchange as they pass. It is called by the thread that serves, so it must not block, and should do no
+/// Gets the messages of one exchange as they pass, and is dropped when all has been said. It is called by the thread that serves, so it must not block, and should do no
 /// more than to note down.
 pub trait Messages: Send + Sync {
     /// The client's request: the method, the path with its query, the headers and the body.
@@ -121,9 +126,6 @@ pub trait Messages: Send + Sync {
 
     /// Bytes of the body that the client gets; those of a whole answer may come before its head.
     fn response_body(&self, bytes: &bytes::Bytes);
-
-    /// The exchange has ended; the head of an answer that was there whole may still come.
-    fn end(&self);
 }
 
 /// Why a hook could not do its work.

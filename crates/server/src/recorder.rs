@@ -55,7 +55,7 @@ pub(crate) struct LaneInfo {
     pub(crate) capacity: usize,
     /// How many were dropped, for want of room or because they could not be taken.
     pub(crate) dropped: u64,
-    /// Whether the last batch was refused.
+    /// Whether the last batch was refused, or what is done between batches fails.
     pub(crate) failing: bool,
 }
 

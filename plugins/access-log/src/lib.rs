@@ -76,8 +76,9 @@ impl Hook for Log {
     }
 
     /// A file that somebody has moved away is let go.
-    fn pause(&self) {
+    fn pause(&self) -> Result<(), HookError> {
         self.state().out.follow();
+        Ok(())
     }
 }
 

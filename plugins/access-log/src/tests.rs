@@ -137,7 +137,7 @@ fn a_file_that_was_moved_away_is_made_anew() {
     let log = log(&path, 0, 0);
     log.take(&[visit("/1")]).unwrap();
     fs::rename(&path, &moved).unwrap();
-    log.pause();
+    log.pause().unwrap();
     log.take(&[visit("/2")]).unwrap();
     assert!(fs::read_to_string(&path).unwrap().contains("POST /2 "));
     assert!(!fs::read_to_string(&moved).unwrap().contains("POST /2 "));

@@ -114,10 +114,10 @@ impl Hook for Keeper {
         result.map_err(|error| HookError::again(error.to_string()))
     }
 
-    fn pause(&self) {
+    fn pause(&self) -> Result<(), HookError> {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         self.gather(&mut work.changes);
-        let Some(store) = self.store() else { return };
+        let Some(store) = self.store() else { return Ok(()) };
         let now = Instant::now();
         if !work.changes.is_empty() && now >= work.changes_at {
             let result = store.append_transitions(work.changes.make_contiguous());
@@ -142,5 +142,6 @@ impl Hook for Keeper {
                 Err(_) => {}
             }
         }
+        Ok(())
     }
 }

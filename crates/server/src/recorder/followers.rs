@@ -40,8 +40,4 @@ impl Messages for All {
     fn response_body(&self, bytes: &Bytes) {
         self.0.iter().for_each(|follower| follower.response_body(bytes));
     }
-
-    fn end(&self) {
-        self.0.iter().for_each(|follower| follower.end());
-    }
 }

@@ -21,7 +21,10 @@ pub(super) struct Lane {
     queue: SegQueue<Event>,
     queued: AtomicUsize,
     dropped: AtomicU64,
+    /// The last batch was refused.
     pub(super) failing: AtomicBool,
+    /// What is done between batches fails.
+    pub(super) pause_fails: AtomicBool,
     ending: AtomicBool,
     /// Its thread has been told that the queue fills up.
     called: AtomicBool,
@@ -38,6 +41,7 @@ impl Lane {
             queued: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
             failing: AtomicBool::new(false),
+            pause_fails: AtomicBool::new(false),
             ending: AtomicBool::new(false),
             called: AtomicBool::new(false),
             thread: OnceLock::new(),
@@ -96,7 +100,7 @@ impl Lane {
             queued: self.queued.load(Ordering::Acquire),
             capacity: CAPACITY,
             dropped: self.dropped.load(Ordering::Relaxed),
-            failing: self.failing.load(Ordering::Relaxed),
+            failing: self.failing.load(Ordering::Relaxed) || self.pause_fails.load(Ordering::Relaxed),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle, current, park_timeout};
 use std::time::Duration;
 
@@ -37,11 +37,8 @@ fn run(lane: &Lane) {
             lane.drop_events(events);
         }
         batch.clear();
-        // A panic here is no different from one before: the log has it.
-        let _ = guard(|| {
-            lane.hook.pause();
-            Ok(())
-        });
+        let paused = guard(|| lane.hook.pause());
+        tell(lane, &lane.pause_fails, paused.as_ref().err());
         lane.done(events);
         if events == BATCH {
             continue;
@@ -57,24 +54,25 @@ fn run(lane: &Lane) {
 fn insist(lane: &Lane, attempt: impl Fn() -> Result<(), HookError>) -> bool {
     let mut pause = PAUSES.0;
     loop {
-        let error = match attempt() {
-            Ok(()) => {
-                if lane.failing.swap(false, Ordering::Relaxed) {
-                    tracing::info!(follower = lane.name, "follower_is_well_again");
-                }
-                return true;
-            }
-            Err(error) => error,
-        };
-        // Said once, neither at each attempt nor for each batch; health counts what is lost.
-        if !lane.failing.swap(true, Ordering::Relaxed) {
-            tracing::error!(follower = lane.name, %error, "follower_failed");
-        }
+        let result = attempt();
+        tell(lane, &lane.failing, result.as_ref().err());
+        let Err(error) = result else { return true };
         if error.is_lost() || lane.is_ending() {
             return false;
         }
         park_timeout(pause);
         pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+/// Says once that something has begun or ceased to go wrong, neither at each attempt nor for each batch; health counts what is
+/// lost.
+fn tell(lane: &Lane, fails: &AtomicBool, error: Option<&HookError>) {
+    let failed = fails.swap(error.is_some(), Ordering::Relaxed);
+    match error {
+        Some(error) if !failed => tracing::error!(follower = lane.name, %error, "follower_failed"),
+        None if failed => tracing::info!(follower = lane.name, "follower_is_well_again"),
+        _ => {}
     }
 }
 

@@ -139,9 +139,6 @@ impl Note {
 impl Exchange {
     /// Hands on what is known, once it has ended.
     pub(super) fn record(&mut self) {
-        if let Some(messages) = &self.note.messages {
-            messages.end();
-        }
         let Some((ending, end)) = self.note.ended.take() else { return };
         let app = Arc::clone(&self.app);
         let wanted = app.recorder.wants_exchanges();
