@@ -24,6 +24,8 @@ ON_DEBIAN = {
     "curl": ("curl", "usr/bin", ["curl"]),
     "monit": ("monit", "usr/bin", ["monit"]),
     "nginx": ("nginx", "usr/sbin", ["nginx"]),
+    "prometheus": ("prometheus", "usr/bin", ["prometheus"]),
+    "promtool": ("promtool", "usr/bin", ["prometheus"]),
     "varnishadm": ("varnishadm", "usr/bin", ["varnish", "libvarnishapi3"]),
     "varnishd": ("varnishd", "usr/sbin", ["varnish", "libvarnishapi3", "libjemalloc2"]),
     "wget": ("wget", "usr/bin", ["wget"]),

@@ -136,7 +136,7 @@ pub(super) const RELOAD_TIME: Meter = Meter::gauge(
 )
 .unit("seconds");
 pub(super) const BUILD: Meter =
-    Meter::gauge("ccproxy_build", &["version"], "1, and which version is running.").unit("info");
+    Meter::gauge("ccproxy_build_info", &["version"], "1, and which version is running.");
 pub(super) const PROCESS_START: Meter =
     Meter::gauge("process_start_time", &[], "When the process started, since 1970.").unit("seconds");
 pub(super) const PROCESS_CPU: Meter =
