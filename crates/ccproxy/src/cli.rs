@@ -2,6 +2,8 @@
 
 mod keys;
 mod pricing;
+#[cfg(feature = "request-tracer")]
+mod replay;
 mod watch;
 
 use std::path::PathBuf;
@@ -13,6 +15,8 @@ use clap_complete::Shell;
 
 pub use keys::{Create, Keys, Rotate};
 pub use pricing::Pricing;
+#[cfg(feature = "request-tracer")]
+pub use replay::Replay;
 pub use watch::{Color, Status, Top, Usage};
 
 const EXIT_CODES: &str = "\
@@ -64,6 +68,9 @@ pub enum Command {
     /// What tokens cost.
     #[command(subcommand)]
     Pricing(Pricing),
+    /// Ask again what a client asked, from a folder of the plugin request-tracer.
+    #[cfg(feature = "request-tracer")]
+    Replay(Replay),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.

@@ -9,6 +9,8 @@ mod manual;
 mod plugins;
 mod pricing;
 mod reach;
+#[cfg(feature = "request-tracer")]
+mod replay;
 mod serve;
 pub(crate) mod service_manager;
 pub(crate) mod signals;
@@ -41,6 +43,8 @@ pub(crate) fn run(cli: Cli, context: &Context) -> Result<ExitCode, Failure> {
         Command::Plugins(cli::Plugins::List { json }) => plugins::list(json, file, context)?,
         Command::Keys(command) => keys::run(command, file, context)?,
         Command::Pricing(command) => return pricing::run(command, file, context),
+        #[cfg(feature = "request-tracer")]
+        Command::Replay(flags) => return replay::replay(&flags, file, context),
         Command::Completions { shell } => terminal::print(&manual::completions(shell)?)?,
         Command::Man { dir: None } => terminal::print(&manual::page()?)?,
         Command::Man { dir: Some(dir) } => manual::write(&context.cwd.join(dir))?,

@@ -18,4 +18,6 @@ pub const PLUGINS: &[PluginEntry] = &[
 pub const HOOKS: &[HookEntry] = &[
     #[cfg(feature = "access-log")]
     ccproxy_plugin_access_log::ENTRY,
+    #[cfg(feature = "request-tracer")]
+    ccproxy_plugin_request_tracer::ENTRY,
 ];

@@ -241,8 +241,10 @@ async fn ask(
     let Taken { operation, path, parts, body, previous } = taken;
     let family = operation.family(&parts.headers);
     let method = parts.method.clone();
-    let head = intake::head(operation, &body)?;
-    exchange.taken(&parts, &body, head.as_ref());
+    let head = intake::head(operation, &body);
+    // Also what is refused was asked.
+    exchange.taken(&parts, &body, head.as_ref().ok().and_then(Option::as_ref));
+    let head = head?;
     let wanted = Wanted { mount, operation, path, head: head.as_ref() };
     let session = Session { headers: &parts.headers, body: &body };
     // Before a way is chosen: while the request waits, the better way may become another.

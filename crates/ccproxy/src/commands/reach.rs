@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use ccproxy_config::{Management, Server};
+use http::request::Builder;
 use http::uri::{PathAndQuery, Scheme};
 use http::{Request, Response, Uri, header};
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -108,16 +109,24 @@ impl Way {
     /// # Errors
     /// What went wrong before there was an answer.
     pub(super) async fn get(&self, page: &str, authorization: Option<&str>) -> Result<Reply, String> {
-        let mut request = Request::get(page).header(header::CONNECTION, "close");
+        let mut request = Request::get(page);
         if let Some(authorization) = authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
+        self.ask(request, Bytes::new()).await
+    }
+
+    /// Sends a request, on a connection of its own.
+    ///
+    /// # Errors
+    /// What went wrong before there was an answer.
+    pub(super) async fn ask(&self, request: Builder, body: Bytes) -> Result<Reply, String> {
         let host = match self {
             Self::Tcp(authority) | Self::Tls(authority) => authority,
             Self::Unix(_) => "localhost",
         };
-        let request = request.header(header::HOST, host).body(Empty::new());
-        let request = request.map_err(|error| innermost(&error))?;
+        let request = request.header(header::CONNECTION, "close").header(header::HOST, host);
+        let request = request.body(Full::new(body)).map_err(|error| innermost(&error))?;
         match self {
             Self::Tcp(authority) => exchange(connect(authority, PORT).await?, request).await,
             Self::Tls(authority) => {
@@ -161,13 +170,13 @@ async fn connect(authority: &str, port: &str) -> Result<TcpStream, String> {
 }
 
 #[cfg(unix)]
-async fn through(socket: &Path, request: Request<Empty<Bytes>>) -> Result<Reply, String> {
+async fn through(socket: &Path, request: Request<Full<Bytes>>) -> Result<Reply, String> {
     let stream = tokio::net::UnixStream::connect(socket).await.map_err(|error| unreached(&error))?;
     exchange(stream, request).await
 }
 
 #[cfg(not(unix))]
-async fn through(_socket: &Path, _request: Request<Empty<Bytes>>) -> Result<Reply, String> {
+async fn through(_socket: &Path, _request: Request<Full<Bytes>>) -> Result<Reply, String> {
     Err("this system has no Unix sockets".to_owned())
 }
 
@@ -181,7 +190,7 @@ fn address(authority: &str, by_itself: &str) -> String {
     }
 }
 
-async fn exchange<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Reply, String>
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Reply, String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

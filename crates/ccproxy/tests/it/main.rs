@@ -39,6 +39,7 @@ mod network;
 mod passthrough;
 mod records;
 mod reload;
+mod request_tracer;
 mod routing;
 #[cfg(target_os = "linux")]
 mod security;
