@@ -1,6 +1,5 @@
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use bytes::Bytes;
 use ccproxy_config::ByteSize;
@@ -166,7 +165,6 @@ fn the_oldest_go() {
     for id in ["a", "b", "c", "d"] {
         exchange(&*tracer, id);
         tracer.take(&[record(id, "done")]).unwrap();
-        std::thread::sleep(Duration::from_millis(2));
     }
     let names = folders(dir.path());
     assert!(names.len() < 5 && names.iter().any(|name| name.ends_with("-d")), "{names:?}");

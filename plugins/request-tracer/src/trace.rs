@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use bytes::Bytes;
 use ccproxy_plugin_api::{Call, Messages};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::message::{Body, Message, Start};
 use crate::redact;
@@ -105,13 +105,13 @@ impl Trace {
         }
     }
 
-    fn begins(&self, name: String, start: Start, headers: &HeaderMap) {
+    fn begins(&self, name: &str, start: Start, headers: &HeaderMap) {
         let (at, headers) = (self.begun.elapsed(), redact::headers(headers));
         self.note(|noted| {
             let size: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
             if self.shared.take(size) {
                 noted.taken += size;
-                let message = noted.message(&name);
+                let message = noted.message(name);
                 (message.at, message.start, message.headers) = (at, Some(start), headers);
             }
         });
@@ -145,29 +145,25 @@ impl Noted {
 
 impl Messages for Trace {
     fn request(&self, method: &Method, target: &Uri, headers: &HeaderMap, body: &Bytes) {
-        let name = "client-request".to_owned();
+        let name = "client-request";
         let target = target.path_and_query().map_or("/", |target| target.as_str());
         self.begins(
-            name.clone(),
+            name,
             Start::Request { method: method.to_string(), target: redact::target(target) },
             headers,
         );
-        self.body(&name, body);
+        self.body(name, body);
     }
 
     fn call(&self, attempt: u8, provider: &str, call: &Call) {
-        let name = format!("upstream-request-{attempt}");
+        let name = &format!("upstream-request-{attempt}");
         let (method, target) = (call.method.to_string(), redact::target(&call.target));
-        self.begins(
-            name.clone(),
-            Start::Call { method, target, provider: provider.to_owned() },
-            &call.headers,
-        );
-        self.body(&name, &call.body);
+        self.begins(name, Start::Call { method, target, provider: provider.to_owned() }, &call.headers);
+        self.body(name, &call.body);
     }
 
     fn answer(&self, attempt: u8, status: StatusCode, headers: &HeaderMap) {
-        self.begins(upstream_answer(attempt), Start::Answer { status: status.as_u16() }, headers);
+        self.begins(&upstream_answer(attempt), Start::Answer { status: status.as_u16() }, headers);
     }
 
     fn answer_body(&self, attempt: u8, bytes: &Bytes) {
@@ -175,7 +171,7 @@ impl Messages for Trace {
     }
 
     fn response(&self, status: StatusCode, headers: &HeaderMap) {
-        self.begins("client-answer".to_owned(), Start::Answer { status: status.as_u16() }, headers);
+        self.begins("client-answer", Start::Answer { status: status.as_u16() }, headers);
     }
 
     fn response_body(&self, bytes: &Bytes) {

@@ -5,11 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ccproxy_plugin_api::{Hook, HookError, Messages, Wants};
 use ccproxy_record::{Ending, Event, Record};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::folder;

@@ -116,6 +116,59 @@ async fn access_log(dir: &Path, calls: usize) -> (Book, Vec<Value>) {
     (add(book), others.into_iter().filter(|line| line["side"] == "upstream").collect())
 }
 
+fn counts(book: &Book) -> BTreeMap<(String, u64), u64> {
+    book.iter().map(|(key, (requests, _))| (key.clone(), *requests)).collect()
+}
+
+fn nanos(dollars: f64) -> f64 {
+    (dollars * 1e9).round()
+}
+
+fn costs(lines: &[Value]) -> f64 {
+    lines.iter().filter_map(|line| line["cost_usd"].as_f64()).map(nanos).sum()
+}
+
+/// The access log has what the clients saw, and what the records say of providers.
+async fn same_in_access_log(dir: &Path, expect: &Book, records: &[Value]) {
+    let calls = records.iter().map(|record| record["attempts"].as_array().unwrap().len()).sum();
+    let (client, upstream) = access_log(dir, calls).await;
+    let statuses = |book: &Book| {
+        let mut sums = BTreeMap::new();
+        book.iter().for_each(|((_, status), (requests, _))| *sums.entry(*status).or_insert(0) += requests);
+        sums
+    };
+    assert_eq!(statuses(&client), statuses(expect), "access log");
+    let done = |of: &[Value]| of.iter().filter(|line| line["ending"] == "done").count();
+    assert_eq!(done(&upstream), done(records), "done in the access log");
+    assert_eq!(costs(&upstream), costs(records), "cost in the access log");
+}
+
+/// The metrics have what the clients saw, and the tokens and cost of the records.
+async fn same_in_metrics(app: &TestApp, expect: &Book, records: &[Value]) {
+    let page = send(app.address(), &Request::get("/metrics")).await.text();
+    let sum = |name: &str, label: &str| -> f64 {
+        let lines =
+            page.lines().filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(label));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+    };
+    for (name, _) in FAULTS {
+        let expect: u64 =
+            expect.iter().filter(|((of, _), _)| of == name).map(|(_, (requests, _))| requests).sum();
+        let label = format!("provider=\"{name}\"");
+        assert_eq!(sum("ccproxy_requests_total", &label), expect as f64, "{name} in metrics");
+        assert_eq!(sum("ccproxy_request_duration_seconds_count", &label), expect as f64, "{name} in metrics");
+    }
+    for kind in ["input", "output"] {
+        let label = format!("type=\"{kind}\"");
+        assert_eq!(sum("ccproxy_tokens_total", &label), tokens(records, kind) as f64, "{kind} in metrics");
+    }
+    assert_eq!(nanos(sum("ccproxy_cost_usd_total", "")), costs(records), "cost in metrics");
+}
+
+fn tokens(records: &[Value], kind: &str) -> u64 {
+    records.iter().filter_map(|record| record["tokens"][kind].as_u64()).sum()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_counts_counts_the_same() {
     let dir = tempfile::tempdir().unwrap();
@@ -145,9 +198,6 @@ async fn whoever_counts_counts_the_same() {
     });
     // What a client did not read whole went out all the same.
     let exact = |book: Book| -> Book { book.into_iter().filter(|((name, _), _)| name != "cut").collect() };
-    let counts = |book: &Book| -> BTreeMap<(String, u64), u64> {
-        book.iter().map(|(key, (requests, _))| (key.clone(), *requests)).collect()
-    };
     let told: Book = told.collect();
     assert_eq!(counts(&told), counts(&expect), "usage");
     assert_eq!(exact(told), exact(expect.clone()), "usage, with bytes");
@@ -159,44 +209,12 @@ async fn whoever_counts_counts_the_same() {
     }));
     assert_eq!(counts(&of_records), counts(&expect), "records");
 
-    let calls = records.iter().map(|record| record["attempts"].as_array().unwrap().len()).sum();
-    let (client, upstream) = access_log(dir.path(), calls).await;
-    let statuses = |book: &Book| {
-        let mut sums = BTreeMap::new();
-        book.iter().for_each(|((_, status), (requests, _))| *sums.entry(*status).or_insert(0) += requests);
-        sums
-    };
-    assert_eq!(statuses(&client), statuses(&expect), "access log");
-    let done = |of: &[Value]| of.iter().filter(|line| line["ending"] == "done").count();
-    assert_eq!(done(&upstream), done(&records), "done in the access log");
-    let nanos = |dollars: f64| (dollars * 1e9).round();
-    let costs = |lines: &[Value]| -> f64 {
-        lines.iter().filter_map(|line| line["cost_usd"].as_f64()).map(nanos).sum()
-    };
-    assert_eq!(costs(&upstream), costs(&records), "cost in the access log");
-
-    let page = send(app.address(), &Request::get("/metrics")).await.text();
-    let sum = |name: &str, label: &str| -> f64 {
-        let lines =
-            page.lines().filter(|line| line.starts_with(&format!("{name}{{")) && line.contains(label));
-        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
-    };
-    for (name, _) in FAULTS {
-        let expect: u64 =
-            expect.iter().filter(|((of, _), _)| of == name).map(|(_, (requests, _))| requests).sum();
-        let label = format!("provider=\"{name}\"");
-        assert_eq!(sum("ccproxy_requests_total", &label), expect as f64, "{name} in metrics");
-        assert_eq!(sum("ccproxy_request_duration_seconds_count", &label), expect as f64, "{name} in metrics");
-    }
     let total = &usage["total"];
     for kind in ["input", "output"] {
-        let label = format!("type=\"{kind}\"");
-        let of_records: u64 = records.iter().filter_map(|record| record["tokens"][kind].as_u64()).sum();
-        assert_eq!(number(&total["tokens"], kind), of_records, "{kind} tokens");
-        assert_eq!(sum("ccproxy_tokens_total", &label), of_records as f64, "{kind} tokens in metrics");
+        assert_eq!(number(&total["tokens"], kind), tokens(&records, kind), "{kind} tokens");
     }
-    let of_records = costs(&records);
-    assert!(of_records > 0.0);
-    assert_eq!(nanos(total["cost_usd"].as_f64().unwrap()), of_records, "cost");
-    assert_eq!(nanos(sum("ccproxy_cost_usd_total", "")), of_records, "cost in metrics");
+    assert!(costs(&records) > 0.0);
+    assert_eq!(nanos(total["cost_usd"].as_f64().unwrap()), costs(&records), "cost");
+    same_in_access_log(dir.path(), &expect, &records).await;
+    same_in_metrics(&app, &expect, &records).await;
 }
