@@ -1,5 +1,6 @@
 //! The invariants of ARCHITECTURE.md that neither the compiler nor clippy keeps.
 
+mod events;
 mod packages;
 mod sizes;
 mod sources;
@@ -43,6 +44,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<ExitCode> {
         violations.extend(words::check(source)?);
         violations.extend(values::check(source)?);
     }
+    let document = std::fs::read_to_string(root.join(events::DOCUMENT)).unwrap_or_default();
+    violations.extend(events::check(&sources, &document)?);
     violations.sort();
     for line in sizes::report(&sources) {
         println!("{line}");

@@ -65,6 +65,36 @@ mod tests {
         check(&openapi(), "openapi.json");
     }
 
+    fn observability_md() -> String {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OBSERVABILITY.md");
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[cfg(feature = "access-log")]
+    #[test]
+    fn every_field_of_the_access_log_is_documented() {
+        let document = observability_md();
+        let rows = |fields: &[(&str, &str)]| -> String {
+            fields.iter().map(|(name, what)| format!("| `{name}` | {what} |\n")).collect()
+        };
+        for fields in [ccproxy_plugin_access_log::CLIENT_FIELDS, ccproxy_plugin_access_log::UPSTREAM_FIELDS] {
+            assert!(document.contains(&rows(fields)), "docs/OBSERVABILITY.md lacks\n{}", rows(fields));
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_record_is_documented() {
+        let (openapi, document): (serde_json::Value, _) =
+            (serde_json::from_str(&openapi()).unwrap(), observability_md());
+        for (of, prefix) in [("Record", ""), ("Tokens", "tokens."), ("Attempt", "attempts[].")] {
+            let fields = openapi["components"]["schemas"][of]["properties"].as_object().unwrap();
+            for name in fields.keys().filter(|name| *name != "tokens") {
+                let row = format!("| `{prefix}{name}` | ");
+                assert!(document.contains(&row), "docs/OBSERVABILITY.md lacks {row}");
+            }
+        }
+    }
+
     #[test]
     fn the_schema_knows_every_kind() {
         let schema = schema();

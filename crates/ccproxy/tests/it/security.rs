@@ -6,6 +6,7 @@ mod encodings;
 mod framing;
 mod headers;
 mod huge;
+mod prompts;
 mod secrets;
 mod slow;
 mod targets;

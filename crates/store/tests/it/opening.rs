@@ -60,3 +60,20 @@ fn a_newer_schema_is_refused() {
     let error = Store::open(&options(&path)).err().unwrap();
     assert!(matches!(error, StoreError::Newer { found: 99, known: 2 }), "{error}");
 }
+
+#[test]
+fn every_column_is_documented() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ccproxy.db");
+    drop(Store::open(&options(&path)).unwrap());
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let mut view = database.prepare("SELECT name FROM pragma_table_info('requests')").unwrap();
+    let columns: Vec<String> = view.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OBSERVABILITY.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let told =
+        document.lines().filter_map(|line| line.split(" | ").nth(1)?.strip_prefix('`')?.strip_suffix('`'));
+    let (told, columns): (std::collections::BTreeSet<&str>, _) =
+        (told.collect(), columns.iter().map(String::as_str).collect());
+    assert_eq!(told, columns, "docs/OBSERVABILITY.md, Record");
+}

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::support::program::Program;
 use crate::support::stage::ask;
-use crate::support::{Request, Response, send};
+use crate::support::{Request, Response, eventually, send};
 
 /// They look like nobody's keys, so that no scrubber knows them by their looks.
 const VALUE: &str = "canary of value 01";
@@ -50,10 +50,14 @@ fn toml(url: &str) -> String {
         "token = {{ value = '{MANAGEMENT}' }}\n[auth]\ntoken = {{ env = 'CLIENT_TOKEN' }}\n\
          keys = [{{ name = 'alice', hash = 'blake3:{hash}', models = ['*'] }}]\n{}\
          [providers.lost]\nkind = 'openai'\nbase_url = '{url}/v1'\ncredentials = [{{ file = 'no-such.key' }}]\n\
-         [retry]\nattempts = 1\n",
+         [retry]\nattempts = 1\n{FOLLOWED}",
         providers.collect::<String>()
     )
 }
+
+/// All that can be kept of what happens.
+const FOLLOWED: &str = "[plugins.access-log]\nenabled = true\npath = 'access.log'\nsides = ['client', 'upstream']\nprobes = true\n\
+                        [plugins.request-tracer]\nenabled = true\ndir = 'traces'\n";
 
 async fn start(upstream: &ScriptedUpstream) -> Program {
     let keys = format!("printf '%s' '{FILE}' >upstream.key; printf '%s' '{COMMAND}' >command.key");
@@ -113,6 +117,25 @@ async fn in_no_answer_and_no_log_line() {
     }
     assert!(log.contains("TRACE") && log.contains("request_failed"), "it has been looked at");
     assert!(!log.contains("\"target\":\"panic\""));
+    in_no_file(&program).await;
+}
+
+/// The store, the access log and the traced requests have been written, and have none of it.
+async fn in_no_file(program: &Program) {
+    let has = |files: &[(String, Vec<u8>)], name: &str| files.iter().any(|(file, _)| file.contains(name));
+    eventually("all is written", || {
+        let files = program.written();
+        has(&files, "ccproxy.db") && has(&files, "access.log") && has(&files, "client-answer")
+    })
+    .await;
+    for (file, content) in program.written() {
+        for secret in [VALUE, ENV, FILE, COMMAND, TOKEN, NAMED, MANAGEMENT, WRONG] {
+            let at = content.windows(secret.len()).position(|window| window == secret.as_bytes());
+            let around =
+                at.map(|at| String::from_utf8_lossy(&content[at.saturating_sub(200)..at + secret.len()]));
+            assert!(around.is_none(), "{secret} in {file}: {around:?}");
+        }
+    }
 }
 
 /// What is answered with every kind of key at every kind of fault.
@@ -183,7 +206,7 @@ async fn over_http2_and_a_web_socket(program: &Program) {
 
 /// Every page at both doors, for nobody, for a client and for whoever runs the service.
 async fn pages(program: &Program) {
-    const PAGES: [&str; 16] = [
+    const PAGES: [&str; 26] = [
         "/",
         "/docs",
         "/openapi.json",
@@ -199,6 +222,16 @@ async fn pages(program: &Program) {
         "/plugins/value/health",
         "/plugins/lost/health",
         "/plugins/command/health",
+        "/api/overview",
+        "/api/usage?group=key,model,provider,error",
+        "/api/usage?format=csv&group=key",
+        "/api/requests?limit=1000",
+        "/api/requests?format=csv",
+        "/api/providers",
+        "/api/keys",
+        "/api/config",
+        "/api/plugins",
+        "/api/health/transitions",
         "/canary",
     ];
     for page in PAGES {

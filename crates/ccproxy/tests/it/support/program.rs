@@ -76,6 +76,23 @@ impl Program {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     }
 
+    /// Every file that it has written: its name below the program's folder, and what is in it. What it was given is left out.
+    pub(crate) fn written(&self) -> Vec<(String, Vec<u8>)> {
+        let (mut folders, mut files) = (vec![self.dir.path().to_owned()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                let name = entry.strip_prefix(self.dir.path()).unwrap().to_string_lossy().into_owned();
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if !name.ends_with(".toml") && !name.ends_with(".key") {
+                    // A file that is gone meanwhile is another's.
+                    files.extend(std::fs::read(&entry).ok().map(|content| (name, content)));
+                }
+            }
+        }
+        files
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
