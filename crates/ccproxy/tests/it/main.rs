@@ -45,6 +45,8 @@ mod routing;
 mod security;
 mod shared;
 mod socket;
+#[cfg(target_os = "linux")]
+mod stalled;
 mod stored;
 mod streams;
 mod support;
