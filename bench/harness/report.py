@@ -4,6 +4,7 @@ import statistics
 
 from . import many
 from .cells import cell, row
+from .followed import Followed
 from .translation import Translation
 
 FIRST = ["first_event_us.p50", "first_event_us.p99", "+first_event_us.p50", "+first_event_us.p99"]
@@ -34,6 +35,7 @@ class Summary:
         self.scenarios, self.targets, self.rounds, self.once = scenarios, targets, rounds, once
         self.paired = all(name in targets for name in PROXIES)
         self.translation = Translation(scenarios, rounds)
+        self.followed = Followed(scenarios, rounds)
         self.many = []
 
     def series(self, scenario, target, metric):
@@ -50,9 +52,10 @@ class Summary:
         return [a / b for a, b in zip(ours, theirs) if b > 0]
 
     def tables(self):
-        parts = [self.table(scenario) for scenario in self.scenarios if not scenario.translated]
+        through_all = [scenario for scenario in self.scenarios if not scenario.translated and not scenario.followed]
+        parts = [self.table(scenario) for scenario in through_all]
         parts += [self.once_table()] if self.once else []
-        return "\n".join([*parts, many.table(self.many), self.translation.tables()])
+        return "\n".join([*parts, many.table(self.many), self.translation.tables(), self.followed.tables()])
 
     def table(self, scenario):
         head = f"### {scenario.title} ({scenario.requests} {scenario.unit}s a round)"
@@ -110,6 +113,7 @@ class Summary:
             ("G2", "added to first event, one core, p50, µs", added("first1", "first_event_us.p50"), 100),
             ("G2", "added to first event, all cores, p50, µs", added("first", "first_event_us.p50"), 100),
             *self.translation.goals(),
+            *self.followed.goals(),
             *many.goals(self.many),
             ("G5", "resident when idle, MiB", once("idle_mib"), 12),
             ("G5", "exec to first 200, ms", once("start_ms"), 30),

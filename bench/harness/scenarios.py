@@ -21,6 +21,8 @@ class Scenario:
     one_core: bool = False
     # Between all dialects, through ccproxy; otherwise Chat, through every target.
     translated: bool = False
+    # Chat, through ccproxy with more or less that follows.
+    followed: bool = False
 
     @property
     def unit(self):
@@ -57,6 +59,8 @@ SCENARIOS = [
         gap_us=1_000,
         translated=True,
     ),
+    Scenario("followed-json", "followed", "JSON of 1 KB, 32 connections", 20_000, followed=True),
+    Scenario("followed-sse100", "followed", "SSE of 100 events back to back, 32 connections", 2_000, events=100, followed=True),
 ]
 
 

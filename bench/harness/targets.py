@@ -135,9 +135,12 @@ class Ccproxy(Proxy):
         home.mkdir(exist_ok=True)
         return {"PATH": os.environ.get("PATH", ""), "HOME": str(home)}
 
+    def configuration(self, port):
+        return CCPROXY_CONF.format(port=port, upstream=self.upstream.port)
+
     def prepare(self, port):
         conf = self.work / "ccproxy.toml"
-        conf.write_text(CCPROXY_CONF.format(port=port, upstream=self.upstream.port))
+        conf.write_text(self.configuration(port))
         return [self.binary, "serve", "--config", str(conf)], self.environment()
 
 
