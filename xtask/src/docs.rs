@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
-use ccproxy::documents::{config_md, metrics_md, openapi};
+use ccproxy::documents::{config_md, metrics_md, openapi, opentelemetry_md};
 
 pub(crate) fn write(root: &Path) -> anyhow::Result<()> {
     let health = with_files(root, HEALTH)?;
     for (name, text) in [
         ("docs/CONFIG.md", config_md()),
         ("docs/METRICS.md", metrics_md()),
+        ("docs/OPENTELEMETRY.md", opentelemetry_md()),
         ("docs/openapi.json", openapi()),
         (HEALTH, health),
     ] {

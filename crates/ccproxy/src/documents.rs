@@ -22,6 +22,13 @@ pub fn metrics_md() -> String {
     ccproxy_server::metrics_md()
 }
 
+/// `docs/OPENTELEMETRY.md`.
+#[cfg(feature = "otel")]
+#[must_use]
+pub fn opentelemetry_md() -> String {
+    ccproxy_plugin_otel::opentelemetry_md()
+}
+
 /// `docs/openapi.json`, ending in a newline.
 #[must_use]
 pub fn openapi() -> String {
@@ -52,7 +59,7 @@ mod tests {
     use super::*;
 
     /// `cargo xtask docs` brings them up to date.
-    #[cfg(all(feature = "anthropic", feature = "openai", feature = "simulator"))]
+    #[cfg(all(feature = "anthropic", feature = "openai", feature = "otel", feature = "simulator"))]
     #[test]
     fn the_documents_of_the_repository_are_up_to_date() {
         let check = |made: &str, name: &str| {
@@ -62,6 +69,7 @@ mod tests {
         };
         check(&config_md(), "CONFIG.md");
         check(&metrics_md(), "METRICS.md");
+        check(&opentelemetry_md(), "OPENTELEMETRY.md");
         check(&openapi(), "openapi.json");
     }
 

@@ -18,6 +18,8 @@ pub const PLUGINS: &[PluginEntry] = &[
 pub const HOOKS: &[HookEntry] = &[
     #[cfg(feature = "access-log")]
     ccproxy_plugin_access_log::ENTRY,
+    #[cfg(feature = "otel")]
+    ccproxy_plugin_otel::ENTRY,
     #[cfg(feature = "request-tracer")]
     ccproxy_plugin_request_tracer::ENTRY,
 ];

@@ -63,6 +63,10 @@ pub trait Hook: Send + Sync + 'static {
         Ok(())
     }
 
+    /// Called once, when nothing more will come: the time to hand in what was kept back. The program waits two seconds
+    /// for all that is left of events, and no longer.
+    fn end(&self) {}
+
     /// Whether a trace that begins here is to be kept, where this hook wants traces; what a client has begun is the client's to
     /// decide. Called by the thread that serves, so it must not block.
     fn samples(&self, _trace: TraceId) -> bool {

@@ -5,6 +5,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Names the trace, the caller's span and whether the trace is kept.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// What those before us have to say of their trace.
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// The trace that a request is part of: the client's, or a new one, which is kept if `samples` says so.
 pub(crate) fn of(headers: &HeaderMap, samples: impl FnOnce(TraceId) -> bool) -> TraceContext {
@@ -22,6 +24,10 @@ pub(crate) fn of(headers: &HeaderMap, samples: impl FnOnce(TraceId) -> bool) -> 
 /// Tells the provider that it is asked under a new span, which is returned.
 pub(crate) fn pass_on(context: &TraceContext, headers: &mut HeaderMap) -> SpanId {
     let span = new_span();
+    if context.parent.is_none() {
+        // It belongs to a trace that could not be gone on with.
+        headers.remove(TRACESTATE);
+    }
     let flags = u8::from(context.sampled);
     if let Ok(value) = HeaderValue::try_from(format!("00-{}-{span}-{flags:02x}", context.trace)) {
         headers.insert(TRACEPARENT, value);
@@ -76,6 +82,20 @@ mod tests {
         check(&format!("00-{parent}"), None);
         check("00-00000000000000000000000000000000-00f067aa0ba902b7-01", None);
         check("", None);
+    }
+
+    #[test]
+    fn the_state_passes_on_with_the_trace_it_belongs_to() {
+        let check = |parent: &'static str, expect: bool| {
+            let parent = HeaderValue::from_static(parent);
+            let state = HeaderValue::from_static("vendor=1");
+            let mut headers = HeaderMap::from_iter([(TRACEPARENT, parent), (TRACESTATE, state.clone())]);
+            let context = of(&headers, |_| true);
+            pass_on(&context, &mut headers);
+            assert_eq!(headers.get(TRACESTATE), expect.then_some(&state), "{context:?}");
+        };
+        check("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", true);
+        check("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false);
     }
 
     #[test]

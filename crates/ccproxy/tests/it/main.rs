@@ -36,6 +36,8 @@ mod management;
 mod mapping;
 mod metrics;
 mod network;
+#[cfg(target_os = "linux")]
+mod opentelemetry;
 mod passthrough;
 mod records;
 mod reload;

@@ -1,6 +1,8 @@
 //! What the topics share: the stage, a client that sees every byte, a provider worked by hand.
 
 pub(crate) mod client;
+#[cfg(target_os = "linux")]
+pub(crate) mod collector;
 pub(crate) mod manual;
 pub(crate) mod pki;
 #[cfg(target_os = "linux")]

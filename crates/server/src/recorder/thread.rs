@@ -44,6 +44,10 @@ fn run(lane: &Lane) {
             continue;
         }
         if ending {
+            let _ = guard(|| {
+                lane.hook.end();
+                Ok(())
+            });
             return;
         }
         park_timeout(PERIOD);
