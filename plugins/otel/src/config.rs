@@ -6,7 +6,7 @@ use std::time::Duration;
 use ccproxy_config::{ClientTls, SecretSource};
 use ccproxy_plugin_api::KeyError;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Metrics are not sent more often than this.
 const SHORTEST: Duration = Duration::from_millis(100);
@@ -47,7 +47,7 @@ pub struct OtelConfig {
 }
 
 /// A transport of OTLP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Protocol {
     /// Protobuf over HTTP.
     #[default]

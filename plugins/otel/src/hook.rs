@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::config::OtelConfig;
 use crate::exporter::{Exporter, Failure};
 use crate::metrics::Meters;
-use crate::resource::{SCHEMA_URL, resource, scope};
+use crate::resource::{resource, scope};
 use crate::spans;
 
 /// As many spans go into one request.
@@ -127,11 +127,11 @@ impl Otel {
 
     fn trace_request(&self, spans: &[Span]) -> ExportTraceServiceRequest {
         let scope_spans =
-            ScopeSpans { scope: Some(scope()), spans: spans.to_vec(), schema_url: SCHEMA_URL.to_owned() };
+            ScopeSpans { scope: Some(scope()), spans: spans.to_vec(), schema_url: String::new() };
         let resource_spans = ResourceSpans {
             resource: Some(self.resource.clone()),
             scope_spans: vec![scope_spans],
-            schema_url: SCHEMA_URL.to_owned(),
+            schema_url: String::new(),
         };
         ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
     }
@@ -150,11 +150,11 @@ impl Otel {
         if metrics.is_empty() {
             return;
         }
-        let scope_metrics = ScopeMetrics { scope: Some(scope()), metrics, schema_url: SCHEMA_URL.to_owned() };
+        let scope_metrics = ScopeMetrics { scope: Some(scope()), metrics, schema_url: String::new() };
         let resource_metrics = ResourceMetrics {
             resource: Some(self.resource.clone()),
             scope_metrics: vec![scope_metrics],
-            schema_url: SCHEMA_URL.to_owned(),
+            schema_url: String::new(),
         };
         let request = ExportMetricsServiceRequest { resource_metrics: vec![resource_metrics] };
         let failure = self.exporter.export(&request).err();

@@ -8,9 +8,6 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use crate::names;
 
-/// The version of the conventions whose names are used.
-pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.37.0";
-
 /// A value of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {

@@ -1,6 +1,6 @@
 //! From a record to its spans: one for the exchange, and one for each call of a provider below it.
 
-use ccproxy_record::{Attempt, Ending, Fault, Millis, Record, SpanId, TraceContext};
+use ccproxy_record::{Attempt, Ending, Fault, Millis, Record, SpanId, Tokens, TraceContext};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
@@ -101,7 +101,7 @@ fn client(record: &Record, trace: &TraceContext, at: usize, attempt: &Attempt) -
     let verb = operation.unwrap_or(&record.operation);
     let name = attempt.model.as_ref().map_or_else(|| verb.to_owned(), |model| format!("{verb} {model}"));
     let number = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1);
-    let tokens = call.answers().then_some(record.tokens).unwrap_or_default();
+    let tokens = if call.answers() { record.tokens } else { Tokens::default() };
     let served = record.served_model.as_deref().filter(|_| call.answers());
     let mut attributes = Attributes::default();
     attributes
