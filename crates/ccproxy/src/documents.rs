@@ -60,6 +60,7 @@ mod tests {
 
     /// `cargo xtask docs` brings them up to date.
     #[cfg(all(feature = "anthropic", feature = "openai", feature = "otel", feature = "simulator"))]
+    #[cfg(not(feature = "otlp-grpc"))]
     #[test]
     fn the_documents_of_the_repository_are_up_to_date() {
         let check = |made: &str, name: &str| {

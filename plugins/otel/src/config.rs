@@ -17,8 +17,9 @@ const SHORTEST: Duration = Duration::from_millis(100);
 pub struct OtelConfig {
     /// Whether anything is sent.
     pub enabled: bool,
-    /// Where the collector is, without `/v1/traces` and `/v1/metrics`, which are put behind it.
-    pub endpoint: String,
+    /// Where the collector is, without `/v1/traces` and `/v1/metrics`, which are put behind it. `http://127.0.0.1:4318` where nothing
+    /// is said.
+    pub endpoint: Option<String>,
     /// How it is spoken to.
     pub protocol: Protocol,
     /// Headers of every request to it, such as `authorization`, each from `value`, `env` or `file`. A file is read for each request.
@@ -53,13 +54,17 @@ pub enum Protocol {
     #[default]
     #[serde(rename = "http/protobuf")]
     HttpProtobuf,
+    /// gRPC; the collector is at port 4317 where `endpoint` says nothing.
+    #[cfg(feature = "grpc")]
+    #[serde(rename = "grpc")]
+    Grpc,
 }
 
 impl Default for OtelConfig {
     fn default() -> Self {
         Self {
             enabled: false,
-            endpoint: "http://127.0.0.1:4318".to_owned(),
+            endpoint: None,
             protocol: Protocol::default(),
             headers: BTreeMap::new(),
             traces: true,
@@ -75,9 +80,19 @@ impl Default for OtelConfig {
 }
 
 impl OtelConfig {
+    /// Where the collector is.
+    pub(crate) fn place(&self) -> &str {
+        let usual = match self.protocol {
+            Protocol::HttpProtobuf => "http://127.0.0.1:4318",
+            #[cfg(feature = "grpc")]
+            Protocol::Grpc => "http://127.0.0.1:4317",
+        };
+        self.endpoint.as_deref().unwrap_or(usual)
+    }
+
     /// What the types cannot say, a message a key.
     pub(crate) fn mistakes(&self) -> Vec<KeyError> {
-        let trimmed = self.endpoint.trim_end_matches('/');
+        let trimmed = self.place().trim_end_matches('/');
         let whole = ["/v1/traces", "/v1/metrics"].into_iter().any(|end| trimmed.ends_with(end));
         let named = self.attributes.keys().any(|name| name.is_empty() || name == "service.name");
         let checks = [

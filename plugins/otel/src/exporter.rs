@@ -1,16 +1,15 @@
 //! The collector: what is sent to it, and what its answer means.
 
+#[cfg(feature = "grpc")]
+mod grpc;
+mod http;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ccproxy_config::{Http2, Timeouts};
+use ::http::HeaderMap;
 use ccproxy_health::scrub;
-use ccproxy_plugin_api::{Answer, Call, CallError, CallErrorKind, KeyError};
-use ccproxy_upstream::{Endpoint, Network};
-use ccproxy_wire::Operation;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use http::{HeaderMap, Method};
-use http_body_util::{BodyExt as _, Limited};
+use ccproxy_plugin_api::KeyError;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
@@ -20,11 +19,9 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::OtelConfig;
+use crate::config::{OtelConfig, Protocol};
 use crate::headers::Headers;
 
-/// As much of an answer as is read.
-const ANSWER_LIMIT: usize = 64 * 1024;
 /// As much of the collector's own words as is logged.
 const WORDS: usize = 300;
 /// A collector may ask for no longer pause than this.
@@ -39,47 +36,95 @@ pub(crate) enum Failure {
     Lost(String),
 }
 
-/// What an answer with status 200 says of a part that was refused: how much, and why.
+/// What the collector says of a part that it has not taken: how much, and why.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Refused {
+pub(crate) struct Refused {
     count: i64,
     why: String,
 }
 
 /// What can be exported.
-pub(crate) trait Signal: Message + Sized {
+pub(crate) trait Signal: Message + Clone + Default + 'static {
     /// Below the endpoint.
     const PATH: &'static str;
+    /// The method of the service.
+    #[cfg(feature = "grpc")]
+    const METHOD: &'static str;
     /// What it is made of, in the plural.
     const NAME: &'static str;
+    /// What the collector answers.
+    type Answer: Message + Default + 'static;
 
-    /// What an answer says of a part that was refused: how much, and why.
-    fn refused(answer: &[u8]) -> Option<(i64, String)>;
+    /// What an answer says of a part that was refused.
+    fn refused(answer: Self::Answer) -> Refused;
 }
 
 impl Signal for ExportTraceServiceRequest {
     const PATH: &'static str = "v1/traces";
+    #[cfg(feature = "grpc")]
+    const METHOD: &'static str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
     const NAME: &'static str = "spans";
+    type Answer = ExportTraceServiceResponse;
 
-    fn refused(answer: &[u8]) -> Option<(i64, String)> {
-        let partial = ExportTraceServiceResponse::decode(answer).ok()?.partial_success?;
-        Some((partial.rejected_spans, partial.error_message))
+    fn refused(answer: ExportTraceServiceResponse) -> Refused {
+        let partial = answer.partial_success.unwrap_or_default();
+        Refused { count: partial.rejected_spans, why: partial.error_message }
     }
 }
 
 impl Signal for ExportMetricsServiceRequest {
     const PATH: &'static str = "v1/metrics";
+    #[cfg(feature = "grpc")]
+    const METHOD: &'static str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
     const NAME: &'static str = "data points";
+    type Answer = ExportMetricsServiceResponse;
 
-    fn refused(answer: &[u8]) -> Option<(i64, String)> {
-        let partial = ExportMetricsServiceResponse::decode(answer).ok()?.partial_success?;
-        Some((partial.rejected_data_points, partial.error_message))
+    fn refused(answer: ExportMetricsServiceResponse) -> Refused {
+        let partial = answer.partial_success.unwrap_or_default();
+        Refused { count: partial.rejected_data_points, why: partial.error_message }
+    }
+}
+
+/// How the collector is spoken to.
+enum Transport {
+    Http(Box<http::Http>),
+    #[cfg(feature = "grpc")]
+    Grpc(Box<grpc::Grpc>),
+}
+
+impl Transport {
+    /// # Errors
+    /// What is wrong with the endpoint.
+    fn new(config: &OtelConfig) -> Result<Self, String> {
+        // What is no URL for one is none for the other.
+        let http = http::Http::new(config).map_err(|error| error.to_string())?;
+        match config.protocol {
+            Protocol::HttpProtobuf => Ok(Self::Http(Box::new(http))),
+            #[cfg(feature = "grpc")]
+            Protocol::Grpc => grpc::Grpc::new(config).map(Box::new).map(Self::Grpc),
+        }
+    }
+
+    async fn start(&self) -> Result<(), String> {
+        match self {
+            Self::Http(http) => http.start().await,
+            #[cfg(feature = "grpc")]
+            Self::Grpc(grpc) => grpc.start(),
+        }
+    }
+
+    async fn send<S: Signal>(&self, headers: HeaderMap, signal: &S) -> Result<Refused, Failure> {
+        match self {
+            Self::Http(http) => http.send(headers, signal).await,
+            #[cfg(feature = "grpc")]
+            Self::Grpc(grpc) => grpc.send(headers, signal).await,
+        }
     }
 }
 
 /// The way to the collector.
 pub(crate) struct Exporter {
-    endpoint: Endpoint,
+    transport: Transport,
     headers: Headers,
     /// Driven by the thread of the hook, which may wait.
     runtime: Mutex<Option<Runtime>>,
@@ -91,19 +136,13 @@ impl Exporter {
     /// # Errors
     /// A message a key.
     pub(crate) fn new(config: &mut OtelConfig) -> Result<Self, Vec<KeyError>> {
-        let wait = config.timeout;
-        let timeouts = Timeouts { connect: wait, headers: wait, idle: wait, total: wait };
-        let tls = std::mem::take(&mut config.tls);
-        let network = Network { timeouts, tls, http2: Http2::Off, ..Network::default() };
         let headers = Headers::new(std::mem::take(&mut config.headers));
-        let endpoint = Endpoint::new(&config.endpoint, "", network);
-        match (endpoint, headers) {
-            (Ok(endpoint), Ok(headers)) => Ok(Self { endpoint, headers, runtime: Mutex::default() }),
-            (endpoint, headers) => {
-                let wrong = |key, message| KeyError { key, message };
-                let endpoint = endpoint.err().map(|error| wrong("endpoint", error.to_string()));
-                let headers = headers.err().map(|message| wrong("headers", message));
-                Err(endpoint.into_iter().chain(headers).collect())
+        match (Transport::new(config), headers) {
+            (Ok(transport), Ok(headers)) => Ok(Self { transport, headers, runtime: Mutex::default() }),
+            (transport, headers) => {
+                let transport = transport.err().map(|message| KeyError { key: "endpoint", message });
+                let headers = headers.err().map(|message| KeyError { key: "headers", message });
+                Err(transport.into_iter().chain(headers).collect())
             }
         }
     }
@@ -121,8 +160,7 @@ impl Exporter {
                 .build()
                 .map_err(|error| format!("no runtime can be made: {error}; raise the limit of open files"))?,
         };
-        let runtime = place.insert(runtime);
-        runtime.block_on(self.endpoint.start()).map_err(|error| error.0)
+        place.insert(runtime).block_on(self.transport.start())
     }
 
     /// Sends something and waits for the answer.
@@ -134,31 +172,18 @@ impl Exporter {
         let headers = self.headers.read().map_err(|why| again(format!("plugins.otel.headers: {why}")))?;
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = runtime.as_ref().ok_or_else(|| again("it has not been started".to_owned()))?;
-        let refused = runtime.block_on(self.send::<S>(headers, signal.encode_to_vec()))?;
+        let refused = runtime.block_on(self.transport.send(headers, signal))?;
         if refused != Refused::default() {
-            let Refused { count, why } = refused;
-            tracing::warn!(rejected = count, of = S::NAME, why, "the_collector_rejects_a_part");
+            let why = words(&refused.why);
+            tracing::warn!(rejected = refused.count, of = S::NAME, why, "the_collector_rejects_a_part");
         }
         Ok(())
     }
+}
 
-    async fn send<S: Signal>(&self, mut headers: HeaderMap, body: Vec<u8>) -> Result<Refused, Failure> {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        let call = Call {
-            // The endpoint sends whatever it is given; this is for those who look at providers' calls.
-            operation: Operation::Responses,
-            method: Method::POST,
-            target: S::PATH.to_owned(),
-            headers,
-            body: body.into(),
-            model: String::new(),
-            stream: false,
-        };
-        let answer = self.endpoint.send(call, None).await.map_err(|error| unanswered(&error))?;
-        verdict(answer.status().as_u16(), answer.headers(), S::NAME)?;
-        let (count, why) = S::refused(&body_of(answer).await?).unwrap_or_default();
-        Ok(Refused { count, why: scrub(&why).chars().take(WORDS).collect() })
-    }
+/// What the collector says, as it may be told.
+fn words(said: &str) -> String {
+    scrub(said).chars().take(WORDS).collect()
 }
 
 impl Drop for Exporter {
@@ -169,81 +194,18 @@ impl Drop for Exporter {
     }
 }
 
-async fn body_of(answer: Answer) -> Result<Vec<u8>, Failure> {
-    match Limited::new(answer.into_body(), ANSWER_LIMIT).collect().await {
-        Ok(body) => Ok(body.to_bytes().to_vec()),
-        // What was sent is taken; only what the collector says of it is too long, or broke off.
-        Err(_) => Ok(Vec::new()),
-    }
-}
-
-/// What a status means, by the specification of OTLP.
-fn verdict(status: u16, headers: &HeaderMap, what: &str) -> Result<(), Failure> {
-    match status {
-        200..300 => Ok(()),
-        429 | 502 | 503 | 504 => {
-            let pause = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            let pause = pause.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
-            Err(Failure::Again(format!("the collector takes no {what} for now (HTTP {status})"), pause))
-        }
-        404 => Err(Failure::Lost(format!(
-            "the collector has no place for {what} (HTTP 404); check plugins.otel.endpoint, or switch them off"
-        ))),
-        _ => Err(Failure::Lost(format!(
-            "the collector refuses {what} (HTTP {status}); check plugins.otel and the collector's log"
-        ))),
-    }
-}
-
-fn unanswered(error: &CallError) -> Failure {
-    // The client is made for providers, and says so.
-    let said = error.message().replace("the provider", "the collector");
-    match error.kind() {
-        CallErrorKind::Refused => {
-            Failure::Lost("the collector refuses us (HTTP 401 or 403); check plugins.otel.headers".to_owned())
-        }
-        CallErrorKind::NotHttp => Failure::Again(
-            "the collector does not answer by HTTP; check plugins.otel.endpoint".to_owned(),
-            None,
-        ),
-        CallErrorKind::Unsupported => Failure::Lost(said),
-        _ => Failure::Again(said, None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_a_status_means() {
-        let check = |status: u16, after: &str, expect: &str| {
-            let headers = [(RETRY_AFTER, HeaderValue::from_str(after).unwrap())].into_iter().collect();
-            let got = match verdict(status, &headers, "spans") {
-                Ok(()) => "taken".to_owned(),
-                Err(Failure::Again(_, pause)) => format!("again {}", pause.unwrap_or_default().as_secs()),
-                Err(Failure::Lost(_)) => "lost".to_owned(),
-            };
-            assert_eq!(got, expect, "{status} {after}");
-        };
-        check(200, "", "taken");
-        check(429, "7", "again 7");
-        check(503, "", "again 0");
-        check(502, "Thu, 01 Jan 2026 00:00:00 GMT", "again 0");
-        check(504, "99999999", "again 300");
-        for status in [301, 400, 404, 413, 415, 500, 501] {
-            check(status, "7", "lost");
-        }
-    }
-
-    #[test]
     fn a_part_that_is_refused_is_heard_of() {
         use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
         let partial = ExportTracePartialSuccess { rejected_spans: 3, error_message: "too old".to_owned() };
-        let answer = ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec();
-        assert_eq!(ExportTraceServiceRequest::refused(&answer), Some((3, "too old".to_owned())));
-        assert_eq!(ExportMetricsServiceRequest::refused(&answer), Some((3, "too old".to_owned())));
-        assert_eq!(ExportTraceServiceRequest::refused(b""), None);
-        assert_eq!(ExportTraceServiceRequest::refused(b"{}"), None);
+        let answer = ExportTraceServiceResponse { partial_success: Some(partial) };
+        let expect = Refused { count: 3, why: "too old".to_owned() };
+        assert_eq!(ExportTraceServiceRequest::refused(answer), expect);
+        let nothing = ExportMetricsServiceResponse::default();
+        assert_eq!(ExportMetricsServiceRequest::refused(nothing), Refused::default());
     }
 }

@@ -244,29 +244,4 @@ fn kept(ratio: f64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_share_of_traces_is_that_of_their_ids() {
-        let check = |ratio: f64, id: &str, expect: bool| {
-            let hook = Otel::new(OtelConfig { sample_ratio: ratio, ..OtelConfig::default() });
-            assert_eq!(hook.ok().unwrap().samples(id.parse().unwrap()), expect, "{ratio} of {id}");
-        };
-        let (low, middle, high) = (
-            "ffffffffffffffffff00000000000001",
-            "00000000000000000080000000000000",
-            "000000000000000000ffffffffffffff",
-        );
-        for (ratio, expect) in [
-            (0.0, [false, false, false]),
-            (0.5, [true, false, false]),
-            (0.75, [true, true, false]),
-            (1.0, [true; 3]),
-        ] {
-            for (id, expect) in [low, middle, high].into_iter().zip(expect) {
-                check(ratio, id, expect);
-            }
-        }
-    }
-}
+mod tests;

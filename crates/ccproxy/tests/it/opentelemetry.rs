@@ -256,7 +256,7 @@ async fn no_secret_and_nothing_that_was_said_leaves() {
     let hash = blake3::hash(CLIENT.as_bytes());
     let keys = format!("[auth]\nkeys = [{{ name = 'alice', hash = 'blake3:{hash}' }}]\n");
     let otel = collector.toml("headers = { authorization = { env = 'OTLP' } }");
-    let toml = stage::config(&upstream.url(), "", &format!("{keys}{otel}"));
+    let toml = stage::config(&upstream.url(), "", &format!("{keys}{otel}[shutdown]\ndrain_delay = '0s'\n"));
     let flags = "--log-format json --log-level trace";
     let mut program = Program::start_with("", &toml, flags, &[("OTLP", HEADER)]).await;
     collector.script(&[Reply::Partly(1), Reply::Status(503)]);
