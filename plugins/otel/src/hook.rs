@@ -195,8 +195,9 @@ impl Hook for Otel {
         if self.traces { self.send_spans(state, events) } else { Ok(()) }
     }
 
-    fn pause(&self) {
+    fn pause(&self) -> Result<(), HookError> {
         self.send_metrics_when_due(&mut self.state());
+        Ok(())
     }
 
     fn end(&self) {

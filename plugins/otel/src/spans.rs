@@ -129,7 +129,7 @@ fn client(record: &Record, trace: &TraceContext, at: usize, attempt: &Attempt) -
         name,
         kind: SpanKind::Client.into(),
         start_time_unix_nano: after(record, attempt.after),
-        end_time_unix_nano: after(record, Millis(attempt.after.0.saturating_add(attempt.duration.0))),
+        end_time_unix_nano: after(record, call.end()),
         attributes: attributes.0,
         status: status(call.error()),
         ..Span::default()
@@ -148,6 +148,12 @@ impl<'r> Call<'r> {
     /// Whether its answer is the one that the client got.
     pub(crate) fn answers(&self) -> bool {
         self.at + 1 == self.record.attempts.len() && self.attempt.error.is_none()
+    }
+
+    /// When it was over: the answer that the client got goes on to the end of the exchange.
+    fn end(&self) -> Millis {
+        let head = self.attempt.after.0.saturating_add(self.attempt.duration.0);
+        if self.answers() { self.record.duration } else { Millis(head) }
     }
 
     /// The kind of its instance, which is recorded of the last one alone.

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use ccproxy::plugins::{HOOKS, PLUGINS};
 use ccproxy_testkit::TestApp;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
 
+use crate::support::collector::{Collector, attribute};
 use crate::support::stage::ask;
 use crate::support::{Conn, Request, eventually, send, within};
 
@@ -25,7 +28,7 @@ const FAULTS: [(&str, &str); 6] = [
 /// By instance and status: how many, and how many bytes.
 type Book = BTreeMap<(String, u64), (u64, u64)>;
 
-fn config(dir: &Path) -> String {
+fn config(dir: &Path, collector: &Collector) -> String {
     let providers: String = FAULTS
         .iter()
         .map(|(name, fault)| format!("[providers.{name}]\nkind = 'simulator'\n{fault}\n"))
@@ -33,8 +36,9 @@ fn config(dir: &Path) -> String {
     format!(
         "{providers}[retry]\nattempts = 1\n[store]\nurl = {{ value = '{dir}/s.db' }}\n\
          [plugins.access-log]\nenabled = true\npath = '{dir}/access.log'\nsides = ['client', 'upstream']\n\
-         [[pricing.models]]\nmodel = '*-x'\ninput = 3\noutput = 15\n",
-        dir = dir.display()
+         [[pricing.models]]\nmodel = '*-x'\ninput = 3\noutput = 15\n{otel}",
+        dir = dir.display(),
+        otel = collector.toml("")
     )
 }
 
@@ -132,12 +136,7 @@ fn costs(lines: &[Value]) -> f64 {
 async fn same_in_access_log(dir: &Path, expect: &Book, records: &[Value]) {
     let calls = records.iter().map(|record| record["attempts"].as_array().unwrap().len()).sum();
     let (client, upstream) = access_log(dir, calls).await;
-    let statuses = |book: &Book| {
-        let mut sums = BTreeMap::new();
-        book.iter().for_each(|((_, status), (requests, _))| *sums.entry(*status).or_insert(0) += requests);
-        sums
-    };
-    assert_eq!(statuses(&client), statuses(expect), "access log");
+    assert_eq!(by_status(&client), by_status(expect), "access log");
     let done = |of: &[Value]| of.iter().filter(|line| line["ending"] == "done").count();
     assert_eq!(done(&upstream), done(records), "done in the access log");
     assert_eq!(costs(&upstream), costs(records), "cost in the access log");
@@ -165,6 +164,45 @@ async fn same_in_metrics(app: &TestApp, expect: &Book, records: &[Value]) {
     assert_eq!(nanos(sum("ccproxy_cost_usd_total", "")), costs(records), "cost in metrics");
 }
 
+/// The spans have each exchange and each call, with the statuses that the clients saw, and the tokens and cost of the records.
+async fn same_in_spans(collector: &Collector, expect: &Book, records: &[Value]) {
+    let calls: usize = records.iter().map(|record| record["attempts"].as_array().unwrap().len()).sum();
+    let spans = within("the collector has all", async {
+        loop {
+            let spans = collector.spans();
+            if spans.len() >= REQUESTS + calls {
+                return spans;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    })
+    .await;
+    let (exchanges, attempts): (Vec<Span>, Vec<Span>) =
+        spans.into_iter().partition(|span| span.kind() == SpanKind::Server);
+    assert_eq!((exchanges.len(), attempts.len()), (REQUESTS, calls));
+    let mut statuses = BTreeMap::new();
+    for span in &exchanges {
+        let status = attribute(&span.attributes, "http.response.status_code").unwrap().parse().unwrap();
+        *statuses.entry(status).or_insert(0) += 1;
+    }
+    assert_eq!(statuses, by_status(expect), "spans");
+    let sum = |spans: &[Span], name: &str| -> f64 {
+        let values = spans.iter().filter_map(|span| attribute(&span.attributes, name));
+        values.map(|value| nanos(value.parse().unwrap())).sum()
+    };
+    for kind in ["input", "output"] {
+        let told = sum(&attempts, &format!("gen_ai.usage.{kind}_tokens"));
+        assert_eq!(told, nanos(tokens(records, kind) as f64), "{kind} tokens in spans");
+    }
+    assert_eq!(sum(&exchanges, "ccproxy.cost_usd"), costs(records), "cost in spans");
+}
+
+fn by_status(book: &Book) -> BTreeMap<u64, u64> {
+    let mut sums = BTreeMap::new();
+    book.iter().for_each(|((_, status), (requests, _))| *sums.entry(*status).or_insert(0) += requests);
+    sums
+}
+
 fn tokens(records: &[Value], kind: &str) -> u64 {
     records.iter().filter_map(|record| record["tokens"][kind].as_u64()).sum()
 }
@@ -172,7 +210,8 @@ fn tokens(records: &[Value], kind: &str) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_counts_counts_the_same() {
     let dir = tempfile::tempdir().unwrap();
-    let app = TestApp::start_with(PLUGINS, HOOKS, &config(dir.path())).await;
+    let collector = Collector::start().await;
+    let app = TestApp::start_with(PLUGINS, HOOKS, &config(dir.path(), &collector)).await;
     let clients = futures_util::future::join_all((0..CLIENTS).map(|number| client(&app, number))).await;
     let expect = add(clients);
     assert_eq!(expect.values().map(|(requests, _)| *requests).sum::<u64>(), REQUESTS as u64);
@@ -216,5 +255,6 @@ async fn whoever_counts_counts_the_same() {
     assert!(costs(&records) > 0.0);
     assert_eq!(nanos(total["cost_usd"].as_f64().unwrap()), costs(&records), "cost");
     same_in_access_log(dir.path(), &expect, &records).await;
+    same_in_spans(&collector, &expect, &records).await;
     same_in_metrics(&app, &expect, &records).await;
 }
