@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a chore reports on stdout")]
 
 mod docs;
+mod fill;
 mod rules;
 
 use std::path::Path;
@@ -14,8 +15,15 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Chore {
-    /// Write docs/CONFIG.md and docs/openapi.json, which are made from the program.
+    /// Write the documents that are made from the program.
     Docs,
+    /// Fill a store with plausible records, and time a dashboard's queries: `fill --records 1000000 --time`, `fill --help`.
+    #[command(disable_help_flag = true)]
+    Fill {
+        /// What the filler is told.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        flags: Vec<String>,
+    },
     /// Check the invariants of the workspace; prints every violation and exits 1 if there is one.
     Rules,
 }
@@ -24,6 +32,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent directory")?;
     match Chore::parse() {
         Chore::Docs => docs::write(root).map(|()| ExitCode::SUCCESS),
+        Chore::Fill { flags } => fill::run(root, &flags),
         Chore::Rules => rules::check(root),
     }
 }
