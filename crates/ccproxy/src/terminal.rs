@@ -17,12 +17,21 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// The same for what need not be a text.
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    put(bytes).map(drop)
+}
+
+/// The same for one of many; false if nobody reads them any more.
+#[cfg(feature = "top")]
+pub(crate) fn print_one(text: &str) -> Result<bool, Failure> {
+    put(text.as_bytes())
+}
+
+fn put(bytes: &[u8]) -> Result<bool, Failure> {
     let mut out = stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::io("cannot write to stdout", error))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::io("cannot write to stdout", error)),
     }
 }
 

@@ -65,7 +65,7 @@ pub struct Status {
     #[arg(long)]
     pub url: Option<String>,
     /// How long to wait for each answer
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = timeout)]
     pub timeout: Duration,
     /// With colours; `auto` means on a terminal, unless NO_COLOR is set
     #[arg(long, value_enum, default_value_t = Color::Auto)]
@@ -73,6 +73,10 @@ pub struct Status {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "expected a time such as 500ms or 5s".to_owned())
 }
 
 /// Whether there are colours.
@@ -108,7 +112,7 @@ pub struct Top {
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
-    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     let bounds = Duration::from_millis(200)..=Duration::from_secs(60);
-    if bounds.contains(&interval) { Ok(interval) } else { Err("expected 200ms to 1m".to_owned()) }
+    let interval = humantime::parse_duration(text).ok().filter(|interval| bounds.contains(interval));
+    interval.ok_or_else(|| "expected a time from 200ms to 1m, such as 2s".to_owned())
 }

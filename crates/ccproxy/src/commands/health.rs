@@ -28,7 +28,7 @@ pub(super) fn health(flags: &Health, file: Option<&Path>, context: &Context) -> 
         // Docker reserves the exit code 2, so what is wrong here is not healthy, whoever is to blame.
         Err(failure) => Verdict::unknown(None, failure.to_string()),
     };
-    print(&if flags.json { told::json(verdict.clone()) } else { told::text(&verdict) })?;
+    print(&if flags.json { told::json(&verdict) } else { told::text(&verdict) })?;
     Ok(if verdict.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

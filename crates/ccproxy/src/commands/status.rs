@@ -52,8 +52,11 @@ struct Traffic {
     last_5m: Figures,
     last_24h: Figures,
     /// Since midnight in UTC.
-    today_usd: f64,
-    last_7d_usd: f64,
+    today_usd: Option<f64>,
+    /// Of today: exchanges without a known price.
+    today_unpriced: u64,
+    /// Null, as that of today, where no price is known.
+    last_7d_usd: Option<f64>,
     /// Of the last seven days: exchanges without a known price.
     last_7d_unpriced: u64,
 }
@@ -83,22 +86,19 @@ impl Standing {
 impl Traffic {
     async fn of(api: &Api) -> Result<Self, ApiError> {
         let today = Timestamp::now().to_string().chars().take(10).collect::<String>();
-        let usage = async |since: &str| api.get::<Usage>(&format!("/api/usage?since={since}")).await;
+        let total = async |since: &str| {
+            let usage = api.get::<Usage>(&format!("/api/usage?since={since}")).await;
+            usage.map(|usage| usage.total.known())
+        };
+        let (last_5m, last_24h) = (total("5m").await?, total("24h").await?);
+        let (today, week) = (total(&today).await?, total("7d").await?);
         Ok(Self {
-            last_5m: usage("5m").await?.total,
-            last_24h: usage("24h").await?.total,
-            today_usd: usage(&today).await?.total.cost_usd,
-            ..Self::week(&usage("7d").await?.total)
+            last_5m,
+            last_24h,
+            today_usd: today.cost_usd,
+            today_unpriced: today.unpriced,
+            last_7d_usd: week.cost_usd,
+            last_7d_unpriced: week.unpriced,
         })
-    }
-
-    fn week(total: &Figures) -> Self {
-        Self {
-            last_5m: Figures::default(),
-            last_24h: Figures::default(),
-            today_usd: 0.0,
-            last_7d_usd: total.cost_usd,
-            last_7d_unpriced: total.unpriced,
-        }
     }
 }

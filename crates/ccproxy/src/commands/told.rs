@@ -5,6 +5,8 @@ pub(super) mod paint;
 
 /// Where there is nothing to tell.
 pub(super) const NONE: &str = "-";
+/// Where there is something, and nobody knows how much.
+const UNKNOWN: &str = "?";
 /// From the lowest to the highest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -40,6 +42,20 @@ pub(super) fn dollars(amount: f64) -> String {
         0.0001..1.0 => format!("${amount:.4}"),
         _ => format!("${amount:.2}"),
     }
+}
+
+/// What was spent where so many requests have no known price: `?` where nothing is known, `$1.25+` where a part is.
+pub(super) fn spent(cost: f64, unpriced: u64) -> String {
+    match known(cost, unpriced) {
+        None => UNKNOWN.to_owned(),
+        Some(cost) if unpriced > 0 => format!("{}+", dollars(cost)),
+        Some(cost) => dollars(cost),
+    }
+}
+
+/// What is known of a sum that leaves out so many requests: none is known to have cost nothing.
+pub(super) fn known(cost: f64, unpriced: u64) -> Option<f64> {
+    (cost > 0.0 || unpriced == 0).then_some(cost)
 }
 
 /// `850 ms`, `1.25 s`, `3.5 min`.
@@ -126,6 +142,10 @@ mod tests {
         check(dollars(0.00001), "$0.000010");
         check(dollars(0.0123), "$0.0123");
         check(dollars(12.345), "$12.35");
+        check(spent(0.0, 0), "$0");
+        check(spent(0.0, 3), "?");
+        check(spent(1.25, 3), "$1.25+");
+        check(spent(1.25, 0), "$1.25");
         check(millis(None), "-");
         check(millis(Some(1.25)), "1.2 ms");
         check(millis(Some(850.4)), "850 ms");

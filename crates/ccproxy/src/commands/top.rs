@@ -21,7 +21,7 @@ use super::signals::Signals;
 use crate::cli::Top;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal::print;
+use crate::terminal::print_one;
 use feed::News;
 use screen::Screen;
 use state::State;
@@ -69,7 +69,9 @@ async fn in_lines(
             },
             _ = ticks.tick() => {
                 state.at(begun.elapsed());
-                print(&line::of(&state))?;
+                if !print_one(&line::of(&state))? {
+                    return Ok(());
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 pub(super) fn usage(flags: &Usage, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let url = flags.url.as_deref();
     let (candidates, settings) = Candidates::find(url, LIMIT, file, context)?;
-    let text = super::block_on(async {
+    let done = super::block_on(async {
         let source = match candidates.first().await {
             Ok(api) => Source::Running(api),
             // Nobody else has the store, so it can be read here.
@@ -32,7 +32,20 @@ pub(super) fn usage(flags: &Usage, file: Option<&Path>, context: &Context) -> Re
         };
         told(flags, &source, width(&context.env)).await
     })?;
-    print(&text?)
+    print(&done.map_err(by_flag)?)
+}
+
+/// Mistakes in what was typed, by the flags that have it and not by the parameters that these become.
+fn by_flag(failure: Failure) -> Failure {
+    const FLAGS: [(&str, &str); 3] =
+        [("since: ", "--since: "), ("until: ", "--until: "), ("group: ", "--by: ")];
+    let Failure::Usage(text) = failure else { return failure };
+    let text = text.strip_prefix("the query is wrong: ").unwrap_or(&text);
+    let named = |part: &str| {
+        let found = FLAGS.iter().find_map(|(name, flag)| Some(format!("{flag}{}", part.strip_prefix(name)?)));
+        found.unwrap_or_else(|| part.to_owned())
+    };
+    Failure::Usage(text.split("; ").map(named).collect::<Vec<_>>().join("; "))
 }
 
 /// Who is asked.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{Request, Response, Stage, eventually_answers};
 
 /// Keys `alice` and `bob`, for everything.
-fn keys() -> String {
+pub(crate) fn keys() -> String {
     let key = |name: &str| {
         let hash = blake3::hash(format!("{name}s-key").as_bytes());
         format!("{{ name = '{name}', hash = 'blake3:{hash}' }}")

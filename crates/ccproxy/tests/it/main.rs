@@ -54,5 +54,7 @@ mod streams;
 mod support;
 #[cfg(target_os = "linux")]
 mod takeover;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tls;
 mod translation;

@@ -1,6 +1,6 @@
 /** Shares of what was spent. What has no known price is said to be unknown, never nothing. */
 
-import { compact, count, percent, spent } from '../../lib/format';
+import { compact, count, known, percent, spent } from '../../lib/format';
 import { href } from '../../lib/route';
 import type { Usage, UsageRow } from '../../types';
 import { Scroll } from '../../ui/panel';
@@ -9,7 +9,7 @@ import { type By, nameOf } from './days';
 function Row({ row, all, by, range }: { row: UsageRow; all: number; by: By; range: string }) {
   const name = nameOf(row[by], by);
   const value = row[by];
-  const unknown = row.cost_usd === 0 && row.unpriced > 0;
+  const unknown = known(row.cost_usd, row.unpriced) === null;
   return (
     <tr>
       <th scope="row">

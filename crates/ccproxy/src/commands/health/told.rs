@@ -15,9 +15,14 @@ pub(super) fn text(verdict: &Verdict) -> String {
     let url = verdict.url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
     let gap = if verdict.output.is_empty() { "" } else { ": " };
     let line = format!("{}{url}{gap}{}\n", verdict.status.as_str(), verdict.output);
-    let fits = |shown: &usize| line.len() + table(verdict, *shown).len() <= LARGEST;
-    let shown = (0..=verdict.troubles.len()).rev().find(fits).unwrap_or(0);
+    let shown = most(verdict.troubles.len(), |shown| line.len() + table(verdict, shown).len() <= LARGEST);
     line + &table(verdict, shown)
+}
+
+/// The greatest number up to `all` that fits. Where one does not fit, no greater one does, so few are tried.
+fn most(all: usize, fits: impl Fn(usize) -> bool) -> usize {
+    let numbers: Vec<usize> = (1..=all).collect();
+    numbers.partition_point(|number| fits(*number))
 }
 
 fn table(verdict: &Verdict, shown: usize) -> String {
@@ -52,19 +57,23 @@ fn row(trouble: &Trouble) -> [String; 4] {
 }
 
 /// One line of JSON. Checks are left out, and counted, from the least bad on; then the text is cut.
-pub(super) fn json(mut verdict: Verdict) -> String {
+pub(super) fn json(verdict: &Verdict) -> String {
+    let line = |verdict: &Verdict| format!("{}\n", serde_json::to_string(verdict).unwrap_or_default());
+    let with = |kept: usize| Verdict {
+        troubles: verdict.troubles.iter().take(kept).cloned().collect(),
+        omitted: verdict.omitted + verdict.troubles.len().saturating_sub(kept),
+        ..verdict.clone()
+    };
+    let kept = most(verdict.troubles.len(), |kept| line(&with(kept)).len() <= LARGEST);
+    let mut shown = with(kept);
     loop {
-        let line = format!("{}\n", serde_json::to_string(&verdict).unwrap_or_default());
+        let line = line(&shown);
         if line.len() <= LARGEST {
             return line;
         }
-        if verdict.troubles.pop().is_some() {
-            verdict.omitted += 1;
-        } else {
-            let half = verdict.output.floor_char_boundary(verdict.output.len() / 2);
-            verdict.output.truncate(half);
-            verdict.url = verdict.url.filter(|_| half > 0);
-        }
+        let half = shown.output.floor_char_boundary(shown.output.len() / 2);
+        shown.output.truncate(half);
+        shown.url = shown.url.filter(|_| half > 0);
     }
 }
 
@@ -90,7 +99,7 @@ mod tests {
                       clock:jump  warn                          it jumped\n";
         assert_eq!(text(&read(body)), expect);
         let line = r#"{"url":"http://a:1/health","http":503,"status":"fail","output":"disk:free: full","checks":[{"name":"disk:free","status":"fail","since":"2026-11-23T10:00:00.123456+00:00","output":"full"},{"name":"clock:jump","status":"warn","output":"it jumped"}]}"#;
-        assert_eq!(json(read(body)), format!("{line}\n"));
+        assert_eq!(json(&read(body)), format!("{line}\n"));
         assert_eq!(text(&read(r#"{"status":"fail","output":"x"}"#)), "fail http://a:1/health: x\n");
     }
 
@@ -99,7 +108,7 @@ mod tests {
         let check = |body: &str| {
             let verdict = read(body);
             assert_eq!(verdict.status.as_str(), "fail");
-            let (text, json) = (text(&verdict), json(verdict));
+            let (text, json) = (text(&verdict), json(&verdict));
             assert!(text.len() < 4096 && text.ends_with('\n'), "{}", text.len());
             assert!(json.len() < 4096 && json.ends_with("}\n"), "{}", json.len());
             (text, json)

@@ -3,7 +3,7 @@
 use super::{Standing, Traffic};
 use crate::commands::told::figures::{Figures, Overview, Provider, Recorder};
 use crate::commands::told::paint::Paint;
-use crate::commands::told::{NONE, bytes, count, dollars, millis, percent, span};
+use crate::commands::told::{NONE, bytes, count, millis, percent, span, spent};
 use crate::terminal::table;
 
 /// A place for each verdict that is not by its colour alone.
@@ -83,8 +83,8 @@ fn traffic(traffic: &Traffic, paint: Paint) -> String {
     let mut text = headed(&table(heads, rows.into_iter()), paint);
     text.push_str(&format!(
         "spent {} today, {} in 7 days",
-        dollars(traffic.today_usd),
-        dollars(traffic.last_7d_usd)
+        spent(traffic.today_usd.unwrap_or_default(), traffic.today_unpriced),
+        spent(traffic.last_7d_usd.unwrap_or_default(), traffic.last_7d_unpriced),
     ));
     if traffic.last_7d_unpriced > 0 {
         text.push_str(&format!("; {} requests have no known price", count(traffic.last_7d_unpriced)));

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{known, spent};
+
 /// `/api/usage`.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(in crate::commands) struct Usage {
@@ -35,12 +37,25 @@ pub(in crate::commands) struct Figures {
     pub(in crate::commands) faults: Faults,
     pub(in crate::commands) attempts: u64,
     pub(in crate::commands) tokens: Tokens,
-    pub(in crate::commands) cost_usd: f64,
+    /// Of those whose price is known; none where it is of none of them.
+    pub(in crate::commands) cost_usd: Option<f64>,
     pub(in crate::commands) unpriced: u64,
     pub(in crate::commands) duration_ms: Percentiles,
     pub(in crate::commands) first_token_ms: Percentiles,
     pub(in crate::commands) request_bytes: u64,
     pub(in crate::commands) response_bytes: u64,
+}
+
+impl Figures {
+    /// What they cost, as far as that is known.
+    pub(in crate::commands) fn spent(&self) -> String {
+        spent(self.cost_usd.unwrap_or_default(), self.unpriced)
+    }
+
+    /// The same, where a sum of nothing that is known is none.
+    pub(in crate::commands) fn known(self) -> Self {
+        Self { cost_usd: known(self.cost_usd.unwrap_or_default(), self.unpriced), ..self }
+    }
 }
 
 /// Failed exchanges by who has to act.

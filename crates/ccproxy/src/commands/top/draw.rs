@@ -4,6 +4,7 @@ mod charts;
 mod header;
 mod help;
 mod tables;
+mod words;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -22,9 +23,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     let shown = state.shown();
     let area = frame.area();
     let charts = if area.height >= HIGH { 7 + (area.height - HIGH) / 8 } else { 0 };
-    let tables = table_rows(shown, area.height.saturating_sub(3 + charts));
+    let heads = header::rows(shown, area.height);
+    let tables = table_rows(shown, area.height.saturating_sub(1 + heads + charts));
     let [header, chart, table, requests, footer] = Layout::vertical([
-        Constraint::Length(2),
+        Constraint::Length(heads),
         Constraint::Length(charts),
         Constraint::Length(tables),
         Constraint::Min(0),

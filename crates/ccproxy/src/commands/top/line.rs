@@ -20,8 +20,10 @@ struct Line<'a> {
     p50_ms: Option<f64>,
     p95_ms: Option<f64>,
     tokens_per_s: f64,
-    /// By what the last five minutes cost.
-    cost_usd_per_h: f64,
+    /// By what the last five minutes cost; null where the price of none of their requests is known.
+    cost_usd_per_h: Option<f64>,
+    /// Of the last five minutes: requests without a known price.
+    unpriced: u64,
     missed: u64,
     providers: &'a [Provider],
 }
@@ -39,7 +41,8 @@ pub(super) fn of(state: &State) -> String {
         p50_ms: minute.percentile(50).map(round),
         p95_ms: minute.percentile(95).map(round),
         tokens_per_s: round(minute.tokens as f64 / state.seen(MINUTE)),
-        cost_usd_per_h: window.cost.dollars() * 3600.0 / state.seen(WINDOW),
+        cost_usd_per_h: window.known(3600.0 / state.seen(WINDOW)),
+        unpriced: window.unpriced,
         missed: state.missed,
         providers: &state.providers,
     };

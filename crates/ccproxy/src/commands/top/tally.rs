@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use ccproxy_record::{Cost, Ending, Record};
 
+use crate::commands::told::{known, spent};
+
 /// What exchanges come to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Tally {
     pub(super) requests: u64,
     pub(super) failed: u64,
     pub(super) tokens: u64,
+    /// Of those whose price is known; `unpriced` counts the others.
     pub(super) cost: Cost,
+    pub(super) unpriced: u64,
     /// Milliseconds, in order once they are asked for.
     durations: Vec<f64>,
 }
@@ -29,7 +33,18 @@ impl Tally {
         self.failed += u64::from(record.ending == Ending::Failed);
         self.tokens += record.tokens.total();
         self.cost += record.cost.unwrap_or_default();
+        self.unpriced += u64::from(is_unpriced(record));
         self.durations.push(record.duration.0.as_secs_f64() * 1e3);
+    }
+
+    /// What they cost in so many parts of an hour or other time, as far as that is known.
+    pub(super) fn spent(&self, times: f64) -> String {
+        spent(self.cost.dollars() * times, self.unpriced)
+    }
+
+    /// The same as a number.
+    pub(super) fn known(&self, times: f64) -> Option<f64> {
+        known(self.cost.dollars() * times, self.unpriced)
     }
 
     /// The time in milliseconds that this share of them, in percent, does not exceed.
@@ -55,6 +70,11 @@ impl Tally {
         };
         tallies.into_iter().map(sorted).collect()
     }
+}
+
+/// Whether it used something whose price nobody knows.
+pub(super) fn is_unpriced(record: &Record) -> bool {
+    record.cost.is_none() && record.tokens.total() > 0
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Report;
 use crate::commands::told::figures::{Figures, Row};
-use crate::commands::told::{NONE, bar, compact, count, dollars, line, millis, sparkline};
+use crate::commands::told::{NONE, bar, compact, count, line, millis, sparkline};
 
 /// How the table is to be.
 pub(super) struct Shape<'a> {
@@ -72,10 +72,10 @@ pub(super) fn text(report: &Report, trend: Option<(Step, &Report)>, shape: &Shap
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let start = steps.then(|| "START".to_owned()).into_iter();
-    let heads = start.chain(shape.by.iter().map(|name| name.to_uppercase()));
-    let heads = heads.chain(figures.iter().filter_map(|at| Some(FIGURES.get(*at)?.0.to_owned())));
+    let heads = start.chain(shape.by.iter().map(|name| name.to_uppercase())).map(Cell::new);
+    let heads = heads.chain(figures.iter().filter_map(|at| Some(number(FIGURES.get(*at)?.0))));
     let last = trends.as_ref().map_or_else(|| "REQUESTS".to_owned(), Trends::head);
-    table.set_header(heads.chain([last]));
+    table.set_header(heads.chain([Cell::new(last)]));
     let most = report.rows.iter().map(|row| row.figures.requests).max().unwrap_or_default();
     let names = shape.by.len() + usize::from(steps);
     for row in &report.rows {
@@ -105,7 +105,9 @@ fn notes(report: &Report, text: &mut String) {
     }
     if report.total.unpriced > 0 {
         let unpriced = count(report.total.unpriced);
-        text.push_str(&format!("{unpriced} of the requests have no known price and are not in COST\n"));
+        text.push_str(&format!(
+            "{unpriced} of the requests have no known price and are not in COST: ? is nothing but these, + is more for them\n"
+        ));
     }
     if report.truncated {
         text.push_str("there are more rows than are shown; ask for less time, wider steps or fewer names\n");
@@ -130,13 +132,17 @@ fn cells(figures: &Figures, columns: &[usize]) -> Vec<Cell> {
         compact(tokens.input),
         compact(tokens.output),
         compact(tokens.cache_read),
-        dollars(figures.cost_usd),
+        figures.spent(),
         millis(figures.duration_ms.p50),
         millis(figures.duration_ms.p95),
         millis(figures.first_token_ms.p50),
     ];
-    let cell = |at: &usize| Some(Cell::new(all.get(*at)?).set_alignment(CellAlignment::Right));
-    columns.iter().filter_map(cell).collect()
+    columns.iter().filter_map(|at| Some(number(all.get(*at)?))).collect()
+}
+
+/// What stands at the right of its column.
+fn number(text: &str) -> Cell {
+    Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
 /// Requests over time, for each row.
@@ -196,7 +202,7 @@ mod tests {
     fn row(start: Option<&str>, model: Option<&str>, requests: u64) -> Row {
         Row {
             start: start.map(str::to_owned),
-            figures: Figures { requests, cost_usd: 1.25, ..Figures::default() },
+            figures: Figures { requests, cost_usd: Some(1.25), ..Figures::default() },
             group: [("model".to_owned(), model.map(str::to_owned))].into(),
         }
     }
@@ -225,10 +231,28 @@ mod tests {
         let shape = Shape { by: &["model"], width: 50 };
         let hour = Step { name: "hour", seconds: 3600 };
         let got = text(&all, Some((hour, &steps)), &shape);
-        let expect = "MODEL  REQUESTS  FAILED  COST   BY HOUR\n\
+        let expect = "MODEL  REQUESTS  FAILED   COST  BY HOUR\n\
                       a             9       0  $1.25  ▁··█\n\
                       -             1       0  $1.25  ·█··\n\
                       TOTAL        10       0     $0\n";
+        assert_eq!(got, expect);
+    }
+
+    #[test]
+    fn what_has_no_price_does_not_cost_nothing() {
+        let mut all = report("2026-11-26T08:00:00Z", vec![row(None, Some("a"), 9), row(None, Some("b"), 1)]);
+        let figures = |cost_usd, unpriced| Figures { requests: 2, cost_usd, unpriced, ..Figures::default() };
+        all.rows[0].figures = figures(Some(1.25), 1);
+        all.rows[1].figures = figures(Some(0.0), 2);
+        all.total = figures(Some(1.25), 3);
+        let steps = report("2026-11-26T11:00:00Z", Vec::new());
+        let hour = Step { name: "hour", seconds: 3600 };
+        let got = text(&all, Some((hour, &steps)), &Shape { by: &["model"], width: 50 });
+        let expect = "MODEL  REQUESTS  FAILED    COST  BY HOUR\n\
+                      a             2       0  $1.25+  ····\n\
+                      b             2       0       ?  ····\n\
+                      TOTAL         2       0  $1.25+\n\
+                      3 of the requests have no known price and are not in COST: ? is nothing but these, + is more for them\n";
         assert_eq!(got, expect);
     }
 

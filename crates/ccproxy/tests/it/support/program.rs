@@ -70,10 +70,22 @@ impl Program {
 
     /// Runs another command of the program in the same place, and gives all that it prints.
     pub(crate) async fn run(&self, args: &[&str], env: &[(&str, &str)]) -> String {
+        let output = self.command(args).envs(env.iter().copied()).output().await.unwrap();
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    }
+
+    /// Another command of the program in the same place.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ccproxy"));
         command.args(args).current_dir(self.dir.path()).env_clear().env("HOME", self.dir.path());
-        let output = command.envs(env.iter().copied()).output().await.unwrap();
-        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// Stops it, as whoever runs it does.
+    pub(crate) async fn stop(&mut self) {
+        self.signal(Signal::TERM);
+        super::within("it stops", self.child.wait()).await.unwrap();
     }
 
     /// Every file that it has written: its name below the program's folder, and what is in it. What it was given is left out.

@@ -45,8 +45,9 @@ fn standing() -> Standing {
         traffic: Some(Traffic {
             last_5m: Figures::default(),
             last_24h: figures,
-            today_usd: 1.5,
-            last_7d_usd: 12.25,
+            today_usd: None,
+            today_unpriced: 1,
+            last_7d_usd: Some(12.25),
             last_7d_unpriced: 4,
         }),
         providers: vec![claude],
@@ -67,7 +68,7 @@ ccproxy 1.2.3 at 127.0.0.1:8000, ready for 2 h 5 min, 64.0 MiB
 TRAFFIC  REQUESTS  FAILED  SHARE  CLIENT/US/PROVIDER  GONE  P50     P95     FIRST TOKEN
 5 min    0         0       -      0/0/0               0     -       -       -
 24 h     1,200     12      1.0 %  0/0/0               0     850 ms  4.20 s  410 ms
-spent $1.50 today, $12.25 in 7 days; 4 requests have no known price
+spent ? today, $12.25+ in 7 days; 4 requests have no known price
 
 PROVIDER  KIND       HEALTH  TRAFFIC            RUNNING  LATENCY  LEFT        CREDENTIALS
 claude    anthropic  ! warn  breaker open 10 s  3/8      320 ms   tokens 7 %  1/2

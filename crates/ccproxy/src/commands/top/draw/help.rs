@@ -6,20 +6,28 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::dim;
+use super::words::{fit, hint};
 use crate::commands::top::keys::KEYS;
 use crate::commands::top::state::State;
+
+/// The most important first: what has no room is left out, and in the help.
+const HINTS: [(&str, &str); 7] = [
+    ("?", "help"),
+    ("q", "quit"),
+    ("Tab", "table"),
+    ("/", "filter"),
+    ("s", "sort"),
+    ("t", "keys/models"),
+    ("p", "pause"),
+];
 
 pub(super) fn footer(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let line = if state.view.typing {
         Line::from(format!("filter: {}▏", state.view.filter))
     } else {
-        let hint = Span::styled("q quit  p pause  Tab table  t keys/models  s sort  / filter  ? help", dim());
-        let paused = state
-            .frozen
-            .is_some()
-            .then(|| Span::styled(" PAUSED ", Style::new().add_modifier(Modifier::REVERSED)));
-        Line::from_iter(paused.into_iter().chain([hint]))
+        let paused = Span::styled(" PAUSED ", Style::new().add_modifier(Modifier::REVERSED));
+        let paused = state.frozen.is_some().then(|| vec![paused]);
+        fit(paused.into_iter().chain(HINTS.map(|(key, what)| hint(key, what))), area.width)
     };
     frame.render_widget(Paragraph::new(line), area);
 }

@@ -1,61 +1,65 @@
 //! Providers, keys or models, and the last requests.
 
+mod column;
+
 use ccproxy_record::{Ending, Record};
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Rect};
-use ratatui::style::{Color, Modifier, Style};
-use ratatui::text::{Line, Text};
-use ratatui::widgets::{Cell, Row, Table, TableState};
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::text::Span;
 
-use super::{block, dim, status};
+use super::{WIDE, status};
 use crate::commands::told::figures::Provider;
-use crate::commands::told::{NONE, compact, dollars, line, millis, percent};
+use crate::commands::told::{NONE, compact, dollars, millis, percent, spent};
 use crate::commands::top::state::{By, Pane, Sort, State, is_bad};
+use crate::commands::top::tally::{Tally, is_unpriced};
+use column::{Column, Table, left, rest, right};
+
+const PROVIDERS: [Column; 5] = [
+    rest("PROVIDER", 2),
+    left("HEALTH", 9),
+    right("RUNNING", 7).from(50),
+    right("LATENCY", 7).from(58),
+    rest("NOTE", 3),
+];
 
 pub(super) fn providers(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let row = |provider: &Provider| {
-        Row::new([
-            Cell::new(line(&provider.name, 24)),
-            Cell::new(Line::from(status(&provider.status))),
-            right(provider.load()),
-            right(millis(provider.latency_ms)),
-            Cell::new(
-                provider.trouble().or_else(|| provider.room()).unwrap_or_else(|| provider.kind.clone()),
-            ),
-        ])
+        let note = provider.trouble().or_else(|| provider.room()).unwrap_or_else(|| provider.kind.clone());
+        vec![
+            Span::raw(provider.name.clone()),
+            status(&provider.status),
+            Span::raw(provider.load()),
+            Span::raw(millis(provider.latency_ms)),
+            Span::raw(note),
+        ]
     };
-    let widths = [
-        Constraint::Fill(2),
-        Constraint::Length(9),
-        Constraint::Length(7),
-        Constraint::Length(8),
-        Constraint::Fill(3),
-    ];
-    let head = ["PROVIDER", "HEALTH", "RUNNING", "LATENCY", "NOTE"];
     let rows = state.providers.iter().map(row).collect();
-    show(frame, state, area, Pane::Providers, "providers".to_owned(), head, rows, &widths);
+    let table = Table { title: "providers".to_owned(), columns: &PROVIDERS, rows };
+    table.draw(frame, area, chosen(state, Pane::Providers));
 }
 
+const CLIENTS: [Column; 6] = [
+    rest("KEY", 1),
+    right("REQUESTS", 8),
+    right("FAILED", 7),
+    right("P95", 7).from(50),
+    right("TOKENS", 6).from(45),
+    right("COST", 9),
+];
+
 pub(super) fn clients(frame: &mut Frame<'_>, state: &State, area: Rect) {
-    let rows = state.clients();
-    let row = |(name, tally): (String, crate::commands::top::tally::Tally)| {
-        Row::new([
-            Cell::new(line(&name, 40)),
-            right(compact(tally.requests)),
-            right(percent(tally.failed, tally.requests)),
-            right(millis(tally.percentile(95))),
-            right(compact(tally.tokens)),
-            right(dollars(tally.cost.dollars())),
-        ])
+    let row = |(name, tally): (String, Tally)| {
+        let figures = [
+            name,
+            compact(tally.requests),
+            percent(tally.failed, tally.requests),
+            millis(tally.percentile(95)),
+            compact(tally.tokens),
+            tally.spent(1.0),
+        ];
+        figures.into_iter().map(Span::raw).collect()
     };
-    let widths = [
-        Constraint::Fill(1),
-        Constraint::Length(8),
-        Constraint::Length(8),
-        Constraint::Length(8),
-        Constraint::Length(7),
-        Constraint::Length(9),
-    ];
     let (name, title) = match state.view.by {
         By::Key => ("KEY", "keys"),
         By::Model => ("MODEL", "models"),
@@ -67,15 +71,29 @@ pub(super) fn clients(frame: &mut Frame<'_>, state: &State, area: Rect) {
         Sort::Cost => "cost",
         Sort::Time => "p95",
     };
-    let title = format!("{title} of the last 5 min, by {sort}");
-    let head = [name, "REQUESTS", "FAILED", "P95", "TOKENS", "COST"];
-    show(frame, state, area, Pane::Clients, title, head, rows.into_iter().map(row).collect(), &widths);
+    let [first, others @ ..] = CLIENTS;
+    let columns: Vec<Column> = [first.named(name)].into_iter().chain(others).collect();
+    let rows = state.clients().into_iter().map(row).collect();
+    let table = Table { title: format!("{title} of the last 5 min, by {sort}"), columns: &columns, rows };
+    table.draw(frame, area, chosen(state, Pane::Clients));
 }
+
+const REQUESTS: [Column; 8] = [
+    left("BEGAN", 9),
+    left("END", 6),
+    right("TIME", 7),
+    rest("MODEL", 2),
+    rest("PROVIDER", 1).from(60),
+    rest("KEY", 1).from(70),
+    right("TOKENS", 6).from(50),
+    right("COST", 9).from(WIDE),
+];
 
 pub(super) fn requests(frame: &mut Frame<'_>, state: &State, area: Rect) {
     // Who scrolls sees what lies below; nobody sees more than fits.
     let most = usize::from(area.height) + state.view.row;
-    let rows = state.requests().take(most).map(request).collect();
+    let wide = area.width >= WIDE;
+    let rows = state.requests().take(most).map(|record| request(record, wide)).collect();
     let mut title = "requests".to_owned();
     if !state.view.filter.is_empty() || state.view.typing {
         title.push_str(&format!(" with {:?}", state.view.filter));
@@ -83,21 +101,11 @@ pub(super) fn requests(frame: &mut Frame<'_>, state: &State, area: Rect) {
     if state.missed > 0 {
         title.push_str(&format!(", {} not shown", state.missed));
     }
-    let narrow = area.width < 70;
-    let widths = [
-        Constraint::Length(8),
-        Constraint::Length(11),
-        Constraint::Length(8),
-        Constraint::Fill(2),
-        Constraint::Fill(if narrow { 0 } else { 1 }),
-        Constraint::Fill(if narrow { 0 } else { 1 }),
-        Constraint::Length(if narrow { 0 } else { 7 }),
-    ];
-    let head = ["BEGAN", "END", "TIME", "MODEL", "PROVIDER", "KEY", "TOKENS"];
-    show(frame, state, area, Pane::Requests, title, head, rows, &widths);
+    let table = Table { title, columns: &REQUESTS, rows };
+    table.draw(frame, area, chosen(state, Pane::Requests));
 }
 
-fn request(record: &Record) -> Row<'static> {
+fn request(record: &Record, wide: bool) -> Vec<Span<'static>> {
     let status = record.status.map_or_else(|| NONE.to_owned(), |status| status.to_string());
     let end = match record.ending {
         Ending::Done => format!("✓ {status}"),
@@ -105,49 +113,33 @@ fn request(record: &Record) -> Row<'static> {
         Ending::ClientGone => "- gone".to_owned(),
     };
     let style = if is_bad(record) { Style::new().fg(Color::Red) } else { Style::new() };
-    let text = |text: Option<&str>| Cell::new(line(text.unwrap_or(NONE), 60));
-    // What went wrong is more to the point than who was asked for what.
+    let text = |text: Option<&str>| Span::raw(text.unwrap_or(NONE).to_owned());
+    let asked = record.model.as_deref().unwrap_or(&record.operation);
+    // What went wrong is more to the point than what was asked for.
     let model = match &record.error {
-        Some(error) => format!("{} ({error})", record.model.as_deref().unwrap_or(NONE)),
-        None => record.model.clone().unwrap_or_else(|| record.operation.clone()),
+        Some(error) if wide => Span::styled(format!("{asked}: {error}"), style),
+        Some(error) => Span::styled(error.clone(), style),
+        None => text(Some(asked)),
     };
     let began = record.began.to_string();
-    Row::new([
-        Cell::new(began.get(11..19).unwrap_or(NONE).to_owned()),
-        Cell::new(end).style(style),
-        right(millis(Some(record.duration.0.as_secs_f64() * 1e3))),
-        text(Some(&model)),
+    let cost = match record.cost {
+        Some(cost) => dollars(cost.dollars()),
+        None if is_unpriced(record) => spent(0.0, 1),
+        None => NONE.to_owned(),
+    };
+    vec![
+        Span::raw(began.get(11..19).map_or_else(|| NONE.to_owned(), |time| format!("{time}Z"))),
+        Span::styled(end, style),
+        Span::raw(millis(Some(record.duration.0.as_secs_f64() * 1e3))),
+        model,
         text(record.provider.as_deref()),
         text(record.key.as_deref()),
-        right(compact(record.tokens.total())),
-    ])
+        Span::raw(compact(record.tokens.total())),
+        Span::raw(cost),
+    ]
 }
 
-fn right(text: String) -> Cell<'static> {
-    Cell::new(Text::from(text).right_aligned())
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    clippy::needless_pass_by_value,
-    reason = "a table has all of these, and its title is made for it"
-)]
-fn show<const N: usize>(
-    frame: &mut Frame<'_>,
-    state: &State,
-    area: Rect,
-    pane: Pane,
-    title: String,
-    head: [&'static str; N],
-    rows: Vec<Row<'static>>,
-    widths: &[Constraint; N],
-) {
-    let chosen = state.view.pane == pane;
-    let table = Table::new(rows, widths)
-        .block(block(&title, chosen))
-        .header(Row::new(head).style(dim()))
-        .column_spacing(1)
-        .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-    let mut at = TableState::new().with_selected(chosen.then_some(state.view.row));
-    frame.render_stateful_widget(table, area, &mut at);
+/// The row that is chosen, if it is one of this table.
+fn chosen(state: &State, pane: Pane) -> Option<usize> {
+    (state.view.pane == pane).then_some(state.view.row)
 }

@@ -5,7 +5,7 @@ use ccproxy_record::{Cost, Fault, Millis, Tokens};
 use super::*;
 use crate::commands::told::figures::{Left, Requests};
 
-fn record(n: u64) -> Record {
+pub(in crate::commands::top) fn record(n: u64) -> Record {
     let failed = n % 10 == 9;
     Record {
         id: format!("req-{n}"),
