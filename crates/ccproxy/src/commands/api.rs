@@ -118,6 +118,8 @@ impl Candidates {
             let authorization = authorization.clone().filter(|_| is_here(&way));
             let api = Api { way, authorization, limit };
             match api.open("/livez").await {
+                // Every proxy has this page.
+                Ok(reply) if reply.answer.status() == 404 => error = Some(ApiError::Strange(api.place())),
                 Ok(_) => return Ok(api),
                 Err(failed) => error = Some(failed),
             }

@@ -27,13 +27,15 @@ impl Scene {
     async fn start() -> Self {
         let upstream = ScriptedUpstream::start().await.unwrap();
         let extra = format!(
-            "{}[store]\nurl = {{ value = 'store.db' }}\n\
+            "{}[shutdown]\ndrain_delay = '0s'\n[store]\nurl = {{ value = 'store.db' }}\n\
              [[pricing.models]]\nmodel = 'claude-x'\ninput = 3\noutput = 15\n",
             keys()
         );
         // The first line belongs to the table before it.
         let toml = format!("socket = 'm.sock'\n{}", stage::config(&upstream.url(), "", &extra));
-        Self { program: Program::start("", &toml).await, upstream }
+        let scene = Self { program: Program::start("", &toml).await, upstream };
+        within("the store is open", async { while scene.run(&["usage"]).await.0 != 0 {} }).await;
+        scene
     }
 
     /// The same after two priced requests and one without a price by alice, one of these and a failure by bob.
@@ -90,7 +92,7 @@ fn messages() -> Script {
     let usage = json!({"input_tokens": input, "output_tokens": output});
     let answer = json!({"id": "m", "type": "message", "role": "assistant", "model": "claude-x",
         "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn", "usage": usage});
-    Script::whole(200, &answer.to_string())
+    Script::whole(200, answer.to_string())
 }
 
 fn chat() -> Script {
@@ -100,5 +102,5 @@ fn chat() -> Script {
     let choices = json!([{"index": 0, "message": message, "finish_reason": "stop"}]);
     let answer = json!({"id": "c", "object": "chat.completion", "created": 1, "model": "gpt-x",
         "choices": choices, "usage": usage});
-    Script::whole(200, &answer.to_string())
+    Script::whole(200, answer.to_string())
 }

@@ -52,12 +52,11 @@ fn overview(overview: &Overview) -> String {
     let address = overview.address.as_deref().unwrap_or(NONE);
     let memory = overview.memory_bytes.map_or_else(String::new, |memory| format!(", {}", bytes(memory)));
     format!(
-        "ccproxy {version} at {address}, {phase} for {}{memory}\n{} running, {} sockets; since the start {} requests, {} failed, {} clients gone\n",
+        "ccproxy {version} at {address}, {phase} for {}{memory}\n{} running, {} sockets; since the start {} requests, {} clients gone\n",
         span(*uptime_s),
         count(requests.running),
         count(*sockets),
         count(requests.begun),
-        count(requests.failed),
         count(requests.client_gone),
     )
 }

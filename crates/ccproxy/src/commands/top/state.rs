@@ -35,6 +35,8 @@ pub(super) struct State {
     /// Those that have ended, the newest last, each with when it came.
     records: VecDeque<(Duration, Arc<Record>)>,
     pub(super) samples: VecDeque<Sample>,
+    /// How many of the records were of failures, since the beginning.
+    failures: u64,
     /// When the exchanges were counted last, and how many had ended and failed.
     counted: Option<(Duration, [u64; 2])>,
     pub(super) missed: u64,
@@ -108,6 +110,7 @@ impl State {
             providers: Vec::new(),
             records: VecDeque::new(),
             samples: VecDeque::new(),
+            failures: 0,
             counted: None,
             missed: 0,
             view: View::default(),
@@ -136,7 +139,10 @@ impl State {
     pub(super) fn hear(&mut self, news: News, now: Duration) {
         self.at(now);
         match news {
-            News::Record(record) => self.records.push_back((now, record)),
+            News::Record(record) => {
+                self.failures += u64::from(is_bad(&record));
+                self.records.push_back((now, record));
+            }
             News::Missed(missed) => self.missed += missed,
             News::Trouble(trouble) => self.trouble = Some(trouble),
             News::Look(look) => self.look(*look),
@@ -147,7 +153,8 @@ impl State {
         let Look { at, health, overview, providers } = look;
         self.trouble = None;
         let requests = &overview.requests;
-        let counts = [requests.done + requests.failed + requests.client_gone, requests.failed];
+        // The overview counts an error that a provider answered among what is done; records do not.
+        let counts = [requests.done + requests.failed + requests.client_gone, self.failures];
         if let Some((before, [ended, failed])) = self.counted.replace((at, counts)) {
             let seconds = at.saturating_sub(before).as_secs_f64();
             #[expect(clippy::cast_precision_loss, reason = "a rate")]

@@ -83,7 +83,7 @@ impl Program {
     }
 
     /// Stops it, as whoever runs it does.
-    pub(crate) async fn stop(&mut self) {
+    pub(crate) async fn end(&mut self) {
         self.signal(Signal::TERM);
         super::within("it stops", self.child.wait()).await.unwrap();
     }

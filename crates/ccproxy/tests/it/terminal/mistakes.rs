@@ -34,14 +34,14 @@ async fn what_is_typed_wrong_is_told_with_what_is_right() {
     };
     check(&scene).await;
     // Nobody has to run for that.
-    scene.program.stop().await;
+    scene.program.end().await;
     check(&scene).await;
 }
 
 #[tokio::test]
 async fn a_proxy_that_is_not_there() {
     let mut scene = Scene::start().await;
-    scene.program.stop().await;
+    scene.program.end().await;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
     let help = "nothing listens there; start it with `ccproxy serve`, or name another place with --url";

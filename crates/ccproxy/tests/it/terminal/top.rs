@@ -1,11 +1,11 @@
 //! `top --json`: a line each interval.
 
 use std::process::Stdio;
-use std::time::Instant;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
+use tokio::time::Instant;
 
 use super::{PRICE, Scene};
 use crate::support::within;
@@ -81,7 +81,7 @@ async fn top_outlives_the_proxy_and_says_so() {
     let mut scene = Scene::start().await;
     let (_child, mut lines) = start(&scene);
     told(&mut lines, |line| !line["status"].is_null()).await;
-    scene.program.stop().await;
+    scene.program.end().await;
     let line = told(&mut lines, |line| line["trouble"].is_string()).await;
     assert!(line["trouble"].as_str().unwrap().contains("nothing listens there"), "{line}");
 }

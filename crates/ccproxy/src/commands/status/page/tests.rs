@@ -63,7 +63,7 @@ fn one_screen() {
   ! warn  claude/rate_limit: 7 percent of tokens left
 
 ccproxy 1.2.3 at 127.0.0.1:8000, ready for 2 h 5 min, 64.0 MiB
-0 running, 0 sockets; since the start 5,000 requests, 12 failed, 0 clients gone
+0 running, 0 sockets; since the start 5,000 requests, 0 clients gone
 
 TRAFFIC  REQUESTS  FAILED  SHARE  CLIENT/US/PROVIDER  GONE  P50     P95     FIRST TOKEN
 5 min    0         0       -      0/0/0               0     -       -       -

@@ -85,7 +85,7 @@ pub(in crate::commands::top) fn busy() -> State {
 fn rates_are_of_what_ended_between_two_looks() {
     let state = busy();
     let last = state.samples.back().unwrap();
-    assert_eq!((last.at.as_secs(), last.requests, last.failed), (59, 59.0 * 59.0 - 58.0 * 58.0, 0.0));
+    assert_eq!((last.at.as_secs(), last.requests, last.failed), (59, 59.0 * 59.0 - 58.0 * 58.0, 1.0));
     assert_eq!(state.samples.len(), 59, "the first look has none before it");
     let minute = state.tally(MINUTE);
     assert_eq!((minute.requests, minute.failed, minute.tokens), (60, 6, 72_000));

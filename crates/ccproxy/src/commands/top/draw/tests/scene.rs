@@ -32,13 +32,14 @@ const BREAKS: u64 = 295;
 const OPENS: u64 = 299;
 
 fn request(second: u64, n: u64) -> Option<Record> {
-    let (model, provider, input, output, cost, millis) = KINDS[usize::try_from((n * 7 + n / 3) % 5).unwrap()];
+    let (model, provider, input, output, cost, millis) =
+        KINDS[usize::try_from(n * 40_503 / 256 % 5).unwrap()];
     let is_codex = provider == "codex";
     if is_codex && second >= OPENS {
         return None;
     }
-    let failed = is_codex && second >= BREAKS || n % 97 == 0;
-    let gone = n % 61 == 0 && !failed;
+    let failed = is_codex && second >= BREAKS || n.is_multiple_of(97);
+    let gone = n.is_multiple_of(61) && !failed;
     let mut record = record(n);
     record.began = jiff::Timestamp::from_second(1_764_150_000 + i64::try_from(second).unwrap()).unwrap();
     record.key = Some(KEYS[usize::try_from(n % 4).unwrap()].to_owned());
@@ -79,7 +80,7 @@ fn providers(second: u64) -> Vec<Provider> {
     };
     let mut codex = provider("codex", "openai", "pass", 2, 655.0);
     if second >= OPENS {
-        ("fail".clone_into(&mut codex.status), "open".clone_into(&mut codex.breaker));
+        (codex.status, codex.breaker) = ("fail".to_owned(), "open".to_owned());
         (codex.running, codex.resting_ms) = (0, Some(8000));
     }
     vec![claude, codex, provider("local", "openai-compatible", "pass", 3, 48.0)]
