@@ -55,10 +55,15 @@ fn runs(row: &[Cell]) -> Vec<(usize, Vec<&Cell>)> {
 }
 
 fn text(svg: &mut String, from: usize, run: &[&Cell], y: f64) {
-    let text: String = run.iter().map(|cell| cell.symbol()).collect();
-    if text.trim().is_empty() {
+    // Browsers leave out blanks at the ends and would stretch the rest to their length.
+    let is_blank = |cell: &&&Cell| cell.symbol() == " ";
+    let before = run.iter().take_while(is_blank).count();
+    let after = run[before..].iter().rev().take_while(is_blank).count();
+    let (from, run) = (from + before, &run[before..run.len() - after]);
+    if run.is_empty() {
         return;
     }
+    let text: String = run.iter().map(|cell| cell.symbol()).collect();
     let (ink, bold, dim, reversed) = style(run[0]);
     let x = MARGIN + WIDTH * f64::from(u32::try_from(from).unwrap());
     let length = WIDTH * f64::from(u32::try_from(run.len()).unwrap());
