@@ -78,8 +78,8 @@ async fn every_ending_is_counted_once() {
         for stream in [true, false] {
             let ask = || ask::request(path, stream);
             check(None, ask(), done).await;
-            check(Some(Script::error(429)), ask(), done).await;
-            check(Some(Script::error(529)), ask(), done).await;
+            check(Some(Script::error(429)), ask(), failed).await;
+            check(Some(Script::error(529)), ask(), failed).await;
             check(Some(Script::error(401)), ask(), failed).await;
             check(Some(Script::raw("junk")), ask(), failed).await;
             for fault in [

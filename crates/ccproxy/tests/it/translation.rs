@@ -153,7 +153,7 @@ async fn failures_that_come_with_status_200() {
     check(r#"{"error":{"message":"m","code":503}}"#, 529, "overloaded_error").await;
     check(r#"{"error":{"message":"m","type":"invalid_request_error"}}"#, 400, "invalid_request_error").await;
     check(r#"{"error":{"message":"m"}}"#, 502, "api_error").await;
-    assert_eq!(stage.counts().await, [4, 2, 2, 0], "only what is the provider's fault is a failure");
+    assert_eq!(stage.counts().await, [4, 0, 4, 0], "the client has got an error");
 }
 
 #[tokio::test]

@@ -307,7 +307,7 @@ impl Exchange {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        let ending = if self.client_has_left() { Ending::ClientGone } else { ending };
+        let ending = if self.client_has_left() { Ending::ClientGone } else { self.note.ending(ending) };
         self.note.ended = Some((ending, Instant::now()));
         self.app.stats.end(ending);
         self.places = Places::default();

@@ -123,6 +123,20 @@ impl Note {
         }
     }
 
+    /// What went wrong, and who has to act: also where a provider's error was passed on whole.
+    fn error(&self, ending: Ending) -> Option<(&'static str, Fault)> {
+        let told = self.told.filter(|_| ending != Ending::ClientGone);
+        self.error.or_else(|| told.and_then(of_status))
+    }
+
+    /// How it ended for the client: an error that has come whole is one all the same.
+    pub(super) fn ending(&self, ending: Ending) -> Ending {
+        match ending {
+            Ending::Done if self.error(ending).is_some() => Ending::Failed,
+            ending => ending,
+        }
+    }
+
     /// The model that was asked for last.
     pub(super) fn served(&self) -> Option<&str> {
         self.tries.last().map(|last| &*last.model).filter(|model| !model.is_empty())
@@ -158,10 +172,7 @@ impl Exchange {
         let note = &mut self.note;
         let since = |at: Instant| at.duration_since(self.begun).into();
         let last = note.tries.last();
-        let error = note.error.or_else(|| {
-            let failed = note.told.filter(|_| ending != Ending::ClientGone);
-            failed.and_then(of_status)
-        });
+        let error = note.error(ending);
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Record {
             id: self.id.as_str().to_owned(),
@@ -179,7 +190,6 @@ impl Exchange {
             status: note.told.map(|status| status.as_u16()),
             upstream_status: last.and_then(|last| last.status).map(|status| status.as_u16()),
             ending: match ending {
-                Ending::Done if error.is_some() => ccproxy_record::Ending::Failed,
                 Ending::Done => ccproxy_record::Ending::Done,
                 Ending::Failed => ccproxy_record::Ending::Failed,
                 Ending::ClientGone => ccproxy_record::Ending::ClientGone,
