@@ -81,7 +81,7 @@ function Bar({ view, help }: { view: View; help: () => void }) {
 
 export function App() {
   const at = useCell(route);
-  const { token, refused } = useCell(session);
+  const { token, refused, why } = useCell(session);
   const [help, setHelp] = useState(false);
   const main = useRef<HTMLElement>(null);
   const entry = ENTRIES.find((one) => one.view === at.view) ?? ENTRIES[0];
@@ -107,7 +107,7 @@ export function App() {
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
       <Bar view={at.view} help={() => setHelp(true)} />
       <main id="main" ref={main} tabIndex={-1} aria-label={title}>
-        {refused === 'no' ? <Body key={token ?? ''} at={at} /> : <SignIn wrong={refused === 'wrong'} />}
+        {refused === 'no' ? <Body key={token ?? ''} at={at} /> : <SignIn wrong={refused === 'wrong'} why={why ?? null} />}
       </main>
       {help && <Help close={() => setHelp(false)} />}
     </div>

@@ -60,11 +60,16 @@ test('the verdict says what is wrong, in words', async () => {
 
 test('a refused request leads to signing in, and a token to the view', async () => {
   mock.options.token = 'secret-token';
+  mock.options.key = 'a-clients-key';
   await page.goto(`${mock.url}/dashboard#/requests?tab=history`);
-  const field = page.getByLabel('Key or token');
+  const field = page.getByLabel('Token', { exact: true });
   await field.fill('wrong');
   await field.press('Enter');
   await page.getByText('That one was refused').waitFor();
+  await page.getByText('the key is not known here').waitFor();
+  await field.fill(mock.options.key);
+  await field.press('Enter');
+  await page.getByText('a client\'s key does not show this').waitFor();
   await field.fill('secret-token');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('table.requests tbody tr').first().waitFor();
@@ -73,8 +78,9 @@ test('a refused request leads to signing in, and a token to the view', async () 
   await page.reload();
   await page.locator('table.requests tbody tr').first().waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await page.getByLabel('Key or token').waitFor();
+  await page.getByLabel('Token', { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  assert.doesNotMatch(await page.evaluate(() => JSON.stringify({ ...localStorage }) + document.cookie), /secret-token/);
 });
 
 test('live events carry the token, and show what is new', async () => {
@@ -200,18 +206,37 @@ test('orders ask first, and explain a refusal', async () => {
   await visit('config');
   await page.getByRole('button', { name: 'Drain…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
-  await page.getByText('a web page may not do this').waitFor();
+  await page.getByText('this needs more rights').waitFor();
   assert.match(await text('dialog pre'), /curl -X POST .*\/drain/);
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('form.panel').count(), 0, 'it is no reason to sign in');
-  mock.options.orders = true;
+  mock.options.orders = 'managers';
+  await page.getByRole('button', { name: 'Drain…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign in with it' }).click();
+  await page.getByLabel('Token', { exact: true }).fill('managers');
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Drain…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
   await page.getByText('{"phase":"draining"}').waitFor();
+  assert.equal(mock.origins.at(-1), mock.url, 'the browser says whose page orders');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Undrain…' }).waitFor();
   await page.getByLabel('Search').fill('store');
   await page.getByText('1 lines have it').waitFor();
+});
+
+test('a page under a name that is not the server\'s own shows nothing, and says what to do', async () => {
+  const url = mock.url.replace('127.0.0.1', 'evil.example');
+  await page.route(`${url}/**`, async (route) => {
+    const answer = await route.fetch({ url: route.request().url().replace('evil.example', '127.0.0.1') });
+    if (!route.request().url().includes('/api/')) return route.fulfill({ response: answer });
+    return route.fulfill({ status: 421, json: { error: { message: 'this proxy goes by no such name' } } });
+  });
+  await page.goto(`${url}/dashboard#/providers`);
+  await page.getByText('this proxy goes by no such name').first().waitFor();
+  await page.getByText('[server] allowed_hosts').first().waitFor();
+  complaints.length = 0; // The browser notes each 421.
 });
 
 test('an empty store shows a first request, a missing one says so, on a phone too', async () => {

@@ -29,16 +29,16 @@ async function assets() {
 }
 
 /**
- * Options: `token` that has to be shown; `mood` well, warn or fail; `phase`; `empty` has no records; `orders` allows
- * them to web pages; `store: false` switches it off; `rate` of live requests a second. All may be changed while it runs.
+ * Options: `token` that has to be shown; `mood` well, warn or fail; `phase`; `empty` has no records; `key` of a client, which is not enough; `orders`
+ * is the token that they take; `store: false` switches it off; `rate` of live requests a second. All may be changed while it runs.
  */
 export async function start({ port = 0, scale = 1, ...given } = {}) {
-  const options = { token: null, mood: 'warn', phase: 'ready', empty: false, orders: false, store: true, rate: 0, ...given };
+  const options = { token: null, key: null, mood: 'warn', phase: 'ready', empty: false, orders: null, store: true, rate: 0, ...given };
   const [csp, files] = [await policy(), await assets()];
   const begun = Date.now();
   const records = data.records(begun, scale);
   const random = data.dice(begun);
-  const state = { options, asked: [], live: new Set(), health: new Set(), begun: 128_000, open: 0 };
+  const state = { options, asked: [], origins: [], live: new Set(), health: new Set(), begun: 128_000, open: 0 };
 
   const send = (response, status, body, type = 'application/json', headers = {}) => {
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...headers });
@@ -88,7 +88,9 @@ export async function start({ port = 0, scale = 1, ...given } = {}) {
   };
 
   const order = (path, request, response) => {
-    if (request.headers.origin !== undefined && !options.orders) return send(response, 403, { error: 'a web page may not do this; use a command line' });
+    state.origins.push(request.headers.origin);
+    if (request.headers.origin !== `http://${request.headers.host}`) return send(response, 403, { error: 'a web page of another site may not do this' });
+    if (options.orders === null || request.headers.authorization !== `Bearer ${options.orders}`) return send(response, 403, { error: 'this needs more rights: show the management token, or use the management socket' });
     if (path === '/drain') options.phase = 'draining';
     if (path === '/undrain') options.phase = 'ready';
     return send(response, 200, path === '/reload' ? { changed: [], restart: [] } : { phase: options.phase });
@@ -112,6 +114,8 @@ export async function start({ port = 0, scale = 1, ...given } = {}) {
       const shown = known ? body : { status: body.status, version: body.version, serviceId: body.serviceId, description: body.description };
       return send(response, body.status === 'fail' ? 503 : 200, shown, 'application/health+json');
     }
+    if (!known && options.key !== null && request.headers.authorization === `Bearer ${options.key}`) return refuse(response, 403, 'a client\'s key does not show this');
+    if (!known && request.headers.authorization !== undefined) return refuse(response, 401, 'the key is not known here');
     if (!known) return send(response, 401, { error: 'this is shown to whoever shows a key; send yours as Authorization: Bearer KEY' });
     if (path === '/health/events') return stream(request, response, state.health, `event: phase\ndata: {"phase":"${options.phase}"}\n\n`);
     const [, plugin] = /^\/plugins\/([^/]+)\/health$/.exec(path) ?? [];

@@ -52,10 +52,11 @@ pub mod grpc;
 mod listener;
 pub mod metrics;
 mod pages;
+pub mod site;
 pub mod systemd;
 pub mod tcp;
 pub mod unix;
 
 pub use body::Body;
 pub use listener::{Given, Handler, Listener, ListenerError, Listening};
-pub use pages::{Details, Guard, Page, Pages, PagesOptions, Sight};
+pub use pages::{Details, Guard, Names, Page, Pages, PagesOptions, Sight};

@@ -30,8 +30,8 @@ use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::Body;
 use crate::metrics::Format;
+use crate::{Body, site};
 use command::Order;
 use path::Kind;
 use probe::Asked;
@@ -63,6 +63,9 @@ pub struct Sight {
 /// Decides by a request's headers what it may see and do, beyond what [`Details`] gives everybody.
 pub type Guard = Arc<dyn Fn(&HeaderMap) -> Sight + Send + Sync>;
 
+/// Whether a server goes by a name, besides its IP addresses and `localhost`.
+pub type Names = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// How the pages are told.
 #[derive(Clone)]
 pub struct PagesOptions {
@@ -70,6 +73,9 @@ pub struct PagesOptions {
     pub details: Details,
     /// What a request's headers let it see and do.
     pub guard: Guard,
+    /// Names that orders may call the server by; without it, they may call it anything. A server that only its own machine
+    /// reaches should have it: see [`site`].
+    pub names: Option<Names>,
     /// Whether a degraded answer carries `x-envoy-degraded: 1`.
     pub envoy_degraded: bool,
     /// What `/metrics` shows, such as [`metrics::registry`](crate::metrics::registry) makes; no such page without.
@@ -82,6 +88,7 @@ impl Default for PagesOptions {
         Self {
             details: Details::Authorized,
             guard: Arc::new(|_| Sight::default()),
+            names: None,
             envoy_degraded: false,
             registry: None,
         }
@@ -130,14 +137,14 @@ impl Pages {
     /// Answers. The request's body, if any, is not read. What [goes on](Body::Stream) has to be polled on a runtime of
     /// tokio that keeps time.
     pub fn answer<B>(&self, page: Page<'_>, request: &Request<B>) -> Response<Body> {
-        let (method, headers) = (request.method(), request.headers());
+        let method = request.method();
         let order = match page.0 {
             Kind::Drain => Some(Order::Drain),
             Kind::Undrain => Some(Order::Undrain),
             _ => None,
         };
         if let Some(order) = order {
-            return command::obey(&self.health, order, method, headers, || self.may_command(headers));
+            return command::obey(self, order, request);
         }
         if !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             return reply::wrong_method(READ);
@@ -165,6 +172,11 @@ impl Pages {
     /// Whether a request with these headers may give orders.
     pub fn may_command(&self, headers: &HeaderMap) -> bool {
         (self.options.guard)(headers).command
+    }
+
+    /// The name that a request calls this server by, if it goes by no such name here.
+    pub fn misdirected<B>(&self, request: &Request<B>) -> Option<String> {
+        self.options.names.as_ref().and_then(|names| site::unknown_name(request, &**names))
     }
 
     /// Says in the headers of an answer that it depends on [who asks](Self::sees_details), where it does.

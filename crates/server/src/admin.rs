@@ -1,11 +1,15 @@
 //! The pages about ourselves.
 
+mod access;
 pub(crate) mod api;
 mod dashboard;
 pub(crate) mod openapi;
 mod plugins;
 mod reload;
 pub(crate) mod telling;
+
+pub(crate) use access::Entry;
+use access::{allow, enter};
 
 use std::sync::Arc;
 
@@ -16,7 +20,7 @@ use axum::routing::{get, post};
 use ccproxy_health_server::Pages;
 use ccproxy_wire::Family;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use tower::ServiceExt;
 
 use crate::app::App;
@@ -48,30 +52,21 @@ pub(crate) fn pages() -> Router<Arc<App>> {
 pub(crate) async fn page(
     app: &Arc<App>,
     door: &Pages,
+    entry: Entry,
     request: Request<()>,
     id: &RequestId,
 ) -> Response<Body> {
     let family = Family::of_headers(request.headers());
     let guarded = api::has(request.uri().path());
-    // That a page cannot be written to is no secret.
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response = match (guarded && reads).then(|| allow(app, door, request.headers())).transpose() {
+    let mut response = match enter(app, door, entry, &request) {
         Err(error) => respond::error(&error, family, id),
-        Ok(_) => answer(app, door, request, family, id).await,
+        Ok(()) => answer(app, door, request, family, id).await,
     };
     if guarded {
-        door.vary(response.headers_mut());
+        entry.vary(app, door, response.headers_mut());
         api::mark(response.headers_mut());
     }
     response
-}
-
-/// Whether a request may see what is told to those who may see the health in detail.
-fn allow(app: &App, door: &Pages, headers: &HeaderMap) -> Result<(), Error> {
-    if door.sees_details(headers) {
-        return Ok(());
-    }
-    Err(app.keys.check(headers).err().unwrap_or(Error::NoKey))
 }
 
 async fn answer(

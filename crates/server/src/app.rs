@@ -92,6 +92,8 @@ pub(crate) struct App {
     /// What tokens cost.
     pub(crate) prices: Prices,
     pub(crate) limits: Limits,
+    /// Names of ours besides our addresses and `localhost`.
+    hosts: Box<[String]>,
     pub(crate) shown: Shown,
     process: Arc<Process>,
 }
@@ -230,9 +232,19 @@ impl App {
                 disconnect: settings.disconnect.clone(),
                 retry: settings.retry.clone(),
             },
+            hosts: server
+                .allowed_hosts
+                .iter()
+                .map(|host| host.trim_matches('.').to_ascii_lowercase())
+                .collect(),
             shown: Shown::of(settings),
             process,
         }
+    }
+
+    /// Whether this is a name of ours; it is in small letters and has no port.
+    pub(crate) fn goes_by(&self, name: &str) -> bool {
+        self.hosts.iter().any(|host| host == name)
     }
 
     pub(crate) fn instance(&self, name: &str) -> Option<&Arc<Instance>> {

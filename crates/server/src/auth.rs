@@ -143,6 +143,11 @@ impl Keys {
         self.management.is_some_and(|token| shown(headers).any(|key| blake3::hash(key) == token))
     }
 
+    /// Whether a request shows the token of everybody.
+    pub(crate) fn has_token(&self, headers: &HeaderMap) -> bool {
+        self.token.is_some_and(|token| shown(headers).any(|key| blake3::hash(key) == token))
+    }
+
     /// Looks at a request's key.
     ///
     /// # Errors

@@ -53,9 +53,21 @@ pub(crate) enum Error {
     #[error("the key is not known here; check it, or ask this proxy's operator for one")]
     WrongKey,
     #[error(
-        "this needs more rights: show the management token, or use the management socket; no web page may do it"
+        "this is shown to whoever shows the management token or auth.token, as \"Authorization: Bearer TOKEN\"; without either, set management.token, or ask at the management port or socket"
     )]
+    NoToken,
+    #[error(
+        "a client's key does not show this; show the management token or auth.token, or ask at the management port or socket"
+    )]
+    KeyNotEnough,
+    #[error(
+        "this proxy goes by no such name as {host:?}; use its IP address or localhost, or have the name added to server.allowed_hosts"
+    )]
+    Misdirected { host: String },
+    #[error("this needs more rights: show the management token, or use the management socket")]
     NoRights,
+    #[error("a web page of another site may not do this; a proxy between has to pass Host on as it comes")]
+    ForeignOrder,
     #[error("the configuration was not reloaded, and what was in force is: {mistakes}")]
     NotReloaded { mistakes: String },
     #[error(
@@ -145,9 +157,12 @@ impl Error {
             Self::BodyTooLarge { .. } | Self::TooManyHeaders { .. } => "request_too_large",
             Self::Ambiguous => "ambiguous_request",
             Self::Encoded { .. } => "unsupported_encoding",
-            Self::NoKey | Self::WrongKey | Self::KeyRevoked | Self::KeyExpired { .. } => "invalid_key",
-            Self::ForeignPage => "foreign_page",
-            Self::NoRights => "no_rights",
+            Self::NoKey | Self::NoToken | Self::WrongKey | Self::KeyRevoked | Self::KeyExpired { .. } => {
+                "invalid_key"
+            }
+            Self::ForeignPage | Self::ForeignOrder => "foreign_page",
+            Self::Misdirected { .. } => "misdirected",
+            Self::NoRights | Self::KeyNotEnough => "no_rights",
             Self::NotReloaded { .. } => "not_reloaded",
             Self::ModelNotAllowed { .. } => "model_not_allowed",
             Self::ProviderNotAllowed { .. } => "provider_not_allowed",

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use ccproxy_health_server::{Page, grpc};
+use ccproxy_health_server::{Page, grpc, site};
 use ccproxy_wire::Family;
 use futures_util::FutureExt;
 use http::header::{HOST, TRANSFER_ENCODING};
@@ -31,14 +31,19 @@ pub(crate) async fn handle(
     let route = routes::find(&app, request.method(), uri.path());
     let probe = matches!(route, Route::Health(_)) || matches!(route, Route::Grpc) && grpc::is_grpc(&request);
     let watching = Watching::begin(&app.recorder, client, &request, probe);
-    let response = answer(&app, route, request).await;
+    let response = answer(&app, client, route, request).await;
     match watching {
         Some(watching) => watching.answered(response),
         None => response,
     }
 }
 
-async fn answer(app: &Arc<App>, route: Route<'_>, request: Request<Incoming>) -> Response<Body> {
+async fn answer(
+    app: &Arc<App>,
+    client: Option<IpAddr>,
+    route: Route<'_>,
+    request: Request<Incoming>,
+) -> Response<Body> {
     // Probes come first and cost nothing: no id, no limit, no log above debug.
     if let Route::Health(page) = route {
         return health(app, page, request).await;
@@ -51,7 +56,7 @@ async fn answer(app: &Arc<App>, route: Route<'_>, request: Request<Incoming>) ->
     let id = RequestId::of(request.headers());
     let family = Family::of_headers(request.headers());
     // A panic is one request's, not the connection's.
-    let answer = AssertUnwindSafe(dispatch(app, route, request, &id)).catch_unwind().await;
+    let answer = AssertUnwindSafe(dispatch(app, client, route, request, &id)).catch_unwind().await;
     let mut response = answer.unwrap_or_else(|_| respond::error(&Error::Internal, family, &id));
     id.mark(response.headers_mut());
     if app.health.phase() == ccproxy_health::Phase::Draining {
@@ -63,11 +68,12 @@ async fn answer(app: &Arc<App>, route: Route<'_>, request: Request<Incoming>) ->
 
 async fn dispatch(
     app: &Arc<App>,
+    client: Option<IpAddr>,
     route: Route<'_>,
     request: Request<Incoming>,
     id: &RequestId,
 ) -> Response<Body> {
-    if let Err(error) = admit(app, &request) {
+    if let Err(error) = admit(app, &route, &request) {
         let family = Family::of_headers(request.headers());
         pipeline::discard(request).await;
         return respond::error(&error, family, id);
@@ -75,7 +81,7 @@ async fn dispatch(
     match route {
         Route::Api(mount, below) => pipeline::run(app, mount, below, request, id).await,
         Route::Hello => Response::new(Body::empty()),
-        Route::Grpc | Route::Health(_) | Route::Page => page(app, request, id).await,
+        Route::Grpc | Route::Health(_) | Route::Page => page(app, client, request, id).await,
     }
 }
 
@@ -89,15 +95,22 @@ async fn health(app: &App, page: Page<'_>, request: Request<Incoming>) -> Respon
 }
 
 /// A page, or the news that there is none, which is also for whoever still sends to a wrong path.
-async fn page(app: &Arc<App>, request: Request<Incoming>, id: &RequestId) -> Response<Body> {
+async fn page(
+    app: &Arc<App>,
+    client: Option<IpAddr>,
+    request: Request<Incoming>,
+    id: &RequestId,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let answer = admin::page(app, &app.doors.main, Request::from_parts(parts.clone(), ()), id).await;
+    let entry = admin::Entry::Main(client);
+    let asked = Request::from_parts(parts.clone(), ());
+    let answer = admin::page(app, &app.doors.main, entry, asked, id).await;
     pipeline::discard(Request::from_parts(parts, body)).await;
     answer
 }
 
 /// What is refused before anything is looked at.
-fn admit(app: &App, request: &Request<Incoming>) -> Result<(), Error> {
+fn admit(app: &App, route: &Route<'_>, request: &Request<Incoming>) -> Result<(), Error> {
     let headers = request.headers();
     if app.is_closing() {
         return Err(Error::Draining);
@@ -105,7 +118,9 @@ fn admit(app: &App, request: &Request<Incoming>) -> Result<(), Error> {
     if request.extensions().get::<Spare>().is_some() {
         return Err(app.admission.no_room());
     }
-    if !app.keys.are_required() && origin::is_foreign(headers) {
+    // The dashboard is a page of ours, by whichever name we go; what it may do, the pages say.
+    let is_ours = || matches!(route, Route::Page) && !site::is_foreign_page(request);
+    if !app.keys.are_required() && origin::is_foreign(headers) && !is_ours() {
         return Err(Error::ForeignPage);
     }
     let limit = app.limits.headers;

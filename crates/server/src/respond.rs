@@ -50,11 +50,12 @@ fn row_of(error: &Error) -> Row {
             row(StatusCode::BAD_REQUEST, INVALID, INVALID, None)
         }
         Error::BodyTimeout { .. } => invalid(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
-        Error::NoKey | Error::WrongKey | Error::KeyRevoked | Error::KeyExpired { .. } => {
+        Error::NoKey | Error::NoToken | Error::WrongKey | Error::KeyRevoked | Error::KeyExpired { .. } => {
             row(StatusCode::UNAUTHORIZED, "authentication_error", INVALID, Some("invalid_api_key"))
         }
-        Error::ForeignPage => denied("origin_not_allowed"),
-        Error::NoRights => denied("not_allowed"),
+        Error::ForeignPage | Error::ForeignOrder => denied("origin_not_allowed"),
+        Error::Misdirected { .. } => invalid(StatusCode::MISDIRECTED_REQUEST, "host_not_allowed"),
+        Error::NoRights | Error::KeyNotEnough => denied("not_allowed"),
         Error::NotReloaded { .. } => invalid(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid"),
         Error::ModelNotAllowed { .. } => denied("model_not_allowed"),
         Error::ProviderNotAllowed { .. } => denied("provider_not_allowed"),
@@ -174,7 +175,7 @@ fn headers(error: &Error, headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, JSON);
     headers.insert(CACHE_CONTROL, NO_STORE);
     match error {
-        Error::NoKey | Error::WrongKey | Error::KeyRevoked | Error::KeyExpired { .. } => {
+        Error::NoKey | Error::NoToken | Error::WrongKey | Error::KeyRevoked | Error::KeyExpired { .. } => {
             headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         Error::WrongMethod { allow, .. } => {

@@ -18,8 +18,9 @@ export class ApiError extends Error {
 
 function hint(status: number): string {
   if (status === 0) return 'Is ccproxy running, and is this page still from its address? This page tries again by itself.';
-  if (status === 401) return 'Sign in with a client key or the management token.';
+  if (status === 401) return 'Sign in with the management token or [auth] token.';
   if (status === 403) return 'The token may not do this. The management token may, or the management port on the machine itself.';
+  if (status === 421) return 'Open this page by the IP address or as localhost, or add its name to [server] allowed_hosts.';
   if (status === 404) return 'It is not there, or not any more.';
   if (status === 429) return 'Too many requests; this page tries again by itself.';
   if (status === 503) return 'If the service is starting, this takes a moment. If the store is switched off, set [store] enabled = true.';
@@ -60,8 +61,9 @@ export async function ask(path: string, asking: Asking = {}): Promise<Response> 
     throw new ApiError(0, late ? 'ccproxy has not answered in time.' : 'ccproxy cannot be reached.', hint(0));
   }
   if (response.ok || asking.also?.includes(response.status)) return response;
-  // A POST that is refused is a matter of rights, and no reason to ask for a token.
-  if (response.status === 401 || (response.status === 403 && asking.method !== 'POST')) refuse(token);
   const body: unknown = await response.json().catch(() => null);
-  throw new ApiError(response.status, message(body) ?? `The server answered ${response.status}.`, hint(response.status));
+  const told = message(body);
+  // A POST that is refused is a matter of rights, and no reason to ask for a token.
+  if (response.status === 401 || (response.status === 403 && asking.method !== 'POST')) refuse(token, told);
+  throw new ApiError(response.status, told ?? `The server answered ${response.status}.`, hint(response.status));
 }

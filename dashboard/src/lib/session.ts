@@ -6,8 +6,10 @@ const KEY = 'ccproxy.token';
 
 export interface Session {
   token: string | null;
-  /** Whether something asked for has been refused for want of a token, or of this one. */
+  /** Whether something asked for has been refused for want of a token, or of another one. */
   refused: 'no' | 'missing' | 'wrong';
+  /** What the server said then. */
+  why?: string | null;
 }
 
 function stored(): string | null {
@@ -38,8 +40,14 @@ export function signOut(): void {
   session.set({ token: null, refused: 'no' });
 }
 
-/** Notes that a request was refused; `token` is the one that it was sent with, which may be of yesterday. */
-export function refuse(token: string | null): void {
+/** Has the reader show a token, or another one. */
+export function askForToken(): void {
+  session.set({ ...session.get(), refused: 'missing' });
+}
+
+/** Notes that a request was refused, and why; `token` is the one that it was sent with, which may be of yesterday. */
+export function refuse(token: string | null, why: string | null): void {
   const now = session.get();
-  if (token === now.token) session.set({ token, refused: token === null ? 'missing' : 'wrong' });
+  // An answer that the page has left behind meanwhile tells nothing.
+  if (token === now.token) session.set({ token, refused: token === null ? 'missing' : 'wrong', why: why ?? now.why ?? null });
 }

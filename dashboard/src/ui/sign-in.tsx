@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { signIn } from '../lib/session';
 import { Icon } from './icons';
 
-export function SignIn({ wrong }: { wrong: boolean }) {
+export function SignIn({ wrong, why }: { wrong: boolean; why: string | null }) {
   const [token, setToken] = useState('');
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -12,9 +12,9 @@ export function SignIn({ wrong }: { wrong: boolean }) {
     <div class="sign-in">
       <form class="panel" onSubmit={submit}>
         <h1><Icon name="key" /> Sign in</h1>
-        <p>Details are for whoever shows a client key or the management token.</p>
+        <p>What happens here is for whoever shows the management token or the token of <code>[auth]</code>.</p>
         <label class="field">
-          <span>Key or token</span>
+          <span>Token</span>
           <input
             type="password"
             value={token}
@@ -26,11 +26,11 @@ export function SignIn({ wrong }: { wrong: boolean }) {
             onInput={(event) => setToken(event.currentTarget.value)}
           />
         </label>
-        {wrong && <p class="wrong" role="alert">That one was refused. It may be mistyped, revoked or expired.</p>}
+        {wrong && <p class="wrong" role="alert">That one was refused: {why ?? 'it may be mistyped, revoked or expired.'}</p>}
         <button type="submit" class="primary">Sign in</button>
         <p id="sign-in-note" class="note">
-          It stays in this tab until the tab is closed, and is sent as a header to this server alone. <code>ccproxy keys create NAME</code> makes
-          a key; the management token is <code>[management] token</code>.
+          It stays in this tab until the tab is closed, and is sent as a header to this server alone. The tokens
+          are <code>[management] token</code> and <code>[auth] token</code> of the configuration; a client's key is enough at the management port only.
         </p>
       </form>
     </div>

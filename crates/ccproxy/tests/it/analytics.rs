@@ -1,5 +1,6 @@
 //! What happens, as `/api/…` tells it.
 
+mod commands;
 mod doors;
 mod live;
 mod paging;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use crate::support::{Request, Response, Stage, eventually_answers};
 
-/// Keys `alice` and `bob`, for everything.
+/// Keys `alice` and `bob`, for every call.
 pub(crate) fn keys() -> String {
     let key = |name: &str| {
         let hash = blake3::hash(format!("{name}s-key").as_bytes());
@@ -22,10 +23,10 @@ pub(crate) fn keys() -> String {
 
 /// What the page says once so many requests have been kept.
 async fn when_kept(stage: &Stage, requests: u64, path: &str) -> Response {
-    let all = Request::get("/api/usage?since=1h");
+    let all = Request::get("/api/usage?since=1h").managing();
     let kept = |answer: &Response| answer.status == 200 && answer.json()["total"]["requests"] == requests;
     eventually_answers(&stage.app, &all, kept).await;
-    stage.send(&Request::get(path)).await
+    stage.send(&Request::get(path).managing()).await
 }
 
 fn ids(page: &Value) -> Vec<String> {

@@ -72,7 +72,7 @@ async fn who_may_give_orders() {
     // Behind the main port may be a balancer that passes on what anybody sends.
     check(&open, true, None, 403).await;
     check(&open, false, None, 200).await;
-    check(&open, false, page, 403).await;
+    check(&open, false, page, 403).await; // of another port
     check(&closed, true, right, 200).await;
     check(&closed, true, wrong, 403).await;
     check(&closed, true, None, 403).await;

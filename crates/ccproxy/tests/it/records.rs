@@ -4,6 +4,7 @@ use ccproxy_testkit::upstream::{At, Fault, Script};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::client::MANAGER;
 use crate::support::client::Piece;
 use crate::support::stage::ask;
 use crate::support::{Conn, Request, Response, Stage, send, within};
@@ -17,7 +18,7 @@ async fn keeping(extra: &str) -> (Stage, TempDir) {
 
 /// The answer of an API that is asked until its records are as many.
 async fn records(stage: &Stage, query: &str, count: usize) -> Vec<Value> {
-    let get = Request::get(&format!("/api/requests?limit=1000{query}"));
+    let get = Request::get(&format!("/api/requests?limit=1000{query}")).managing();
     within("the records are in the store", async {
         loop {
             let answer = stage.send(&get).await;
@@ -32,7 +33,7 @@ async fn records(stage: &Stage, query: &str, count: usize) -> Vec<Value> {
 }
 
 async fn api(stage: &Stage, target: &str) -> Value {
-    let answer = stage.send(&Request::get(target)).await;
+    let answer = stage.send(&Request::get(target).managing()).await;
     assert_eq!(answer.status, 200, "{target}: {}", answer.text());
     answer.json()
 }
@@ -41,14 +42,14 @@ async fn api(stage: &Stage, target: &str) -> Value {
 async fn a_record_tells_what_was_asked_and_answered() {
     let hash = blake3::hash(b"alices-key");
     let keys = format!(
-        "[auth]\nkeys = [{{ name = 'alice', hash = 'blake3:{hash}' }}]\n[health]\ndetails = 'authorized'\n"
+        "{MANAGER}[auth]\nkeys = [{{ name = 'alice', hash = 'blake3:{hash}' }}]\n[health]\ndetails = 'authorized'\n"
     );
     let (stage, _dir) = keeping(&keys).await;
     let key = |request: Request| request.header("x-api-key", "alices-key");
     let session = ("x-claude-code-session-id", "session-7");
     let asked = key(ask::request(ask::MESSAGES, true)).header(session.0, session.1);
     let response = stage.send(&asked.header("x-request-id", "mine-1")).await;
-    let get = key(Request::get("/api/requests/mine-1"));
+    let get = Request::get("/api/requests/mine-1").managing();
     let record = within("the record is in the store", async {
         loop {
             let answer = stage.send(&get).await;
@@ -238,7 +239,7 @@ async fn a_restart_gives_nobody_a_budget_anew() {
     let hash = blake3::hash(b"a-key");
     let extra = format!(
         "[[pricing.models]]\nmodel = '*-x'\ninput = 0\noutput = 1_000_000\n\
-         [auth]\nkeys = [{{ name = 'a', hash = 'blake3:{hash}', limits = {{ budget_per_month = 1 }} }}]\n"
+         {MANAGER}[auth]\nkeys = [{{ name = 'a', hash = 'blake3:{hash}', limits = {{ budget_per_month = 1 }} }}]\n"
     );
     let (stage, dir) = keeping(&extra).await;
     let ask = || ask::request(ask::MESSAGES, false).header("x-api-key", "a-key");

@@ -14,7 +14,8 @@ use crate::secret::SecretSource;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
-    /// One token for everybody, sent as `Authorization: Bearer` or `x-api-key`.
+    /// One token for everybody, sent as `Authorization: Bearer` or `x-api-key`. It also opens what `/api` and the dashboard show
+    /// of everybody's requests, which no named key does on the main port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<SecretSource>,
     /// Named keys, of which only the hash is stored.

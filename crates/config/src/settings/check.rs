@@ -31,6 +31,15 @@ fn numbers(settings: &Settings, mistakes: &mut Vec<Mistake>) {
         }
     };
     demand(server.ip().is_some(), "server.host", "expected an IP address or localhost");
+    let is_name = |host: &String| {
+        let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        !host.trim_matches('.').is_empty() && host.chars().all(known)
+    };
+    demand(
+        server.allowed_hosts.iter().all(is_name),
+        "server.allowed_hosts",
+        "expected names such as ccproxy.lan, without scheme, port or *",
+    );
     demand(server.body_limit.bytes() > 0, "server.body_limit", "must be more than 0");
     demand(server.max_headers > 0, "server.max_headers", "must be more than 0");
     demand(server.header_bytes.bytes() >= 1024, "server.header_bytes", "must be at least 1KiB");

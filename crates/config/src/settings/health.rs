@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Health {
     /// The form of the JSON pages.
     pub profile: Profile,
-    /// Who sees details of the health.
+    /// Who sees details of the health. What `/api` shows of requests takes more on the main port where clients have to show
+    /// something: `management.token` or `auth.token`.
     pub details: Details,
     /// How long the process may make no progress before it is no longer live.
     #[serde(with = "humantime_serde")]

@@ -23,7 +23,7 @@ pub struct Management {
     /// The port for HAProxy's agent-check: one line such as `up ready 100%` or `drain` to whoever connects.
     pub agent_port: Option<u16>,
     /// What to show for `POST /drain`, `/undrain` and `/reload`, as `Authorization: Bearer …`; it opens all details of the
-    /// health, too. Without it, only the Unix socket and a management port on a loopback address take these orders; on
+    /// health and, at every port, what `/api` and the dashboard show, too. Without it, only the Unix socket and a management port on a loopback address take these orders; on
     /// any other address whoever shows no client's key sees the verdicts and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<SecretSource>,

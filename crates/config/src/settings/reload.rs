@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// What is running goes on until it is done, as it began. A file with a mistake changes nothing, and health and the log say
 /// so. These keys are read at the start only, and a reload that changes one says so and applies the rest: all of
-/// `[metrics]`, `[shutdown]` and `[logging]`; `[server]` but for `body_limit`, `body_timeout` and `sse_keep_alive`; `[health]` but for
+/// `[metrics]`, `[shutdown]` and `[logging]`; `[server]` but for `allowed_hosts`, `body_limit`, `body_timeout` and `sse_keep_alive`; `[health]` but for
 /// `slow` and the instances in `critical`; `[management]` but for `token`; `[translation]` but for `strict`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -18,6 +18,11 @@ pub struct Server {
     pub host: String,
     /// The port to listen on; 0 lets the system choose one.
     pub port: u16,
+    /// Names that browsers may call this service by, such as `ccproxy.lan`, besides IP addresses, `localhost` and what ends in
+    /// `.localhost`. On a loopback address `/api`, `/dashboard` and orders are refused (421) to whoever names another `Host`:
+    /// a web page may have its own name mean this machine. Add the name here under which a proxy on this machine passes
+    /// requests on.
+    pub allowed_hosts: Vec<String>,
     /// The largest request body that is accepted.
     pub body_limit: ByteSize,
     /// The most headers that a request may have.
@@ -58,6 +63,7 @@ impl Default for Server {
         Self {
             host: "127.0.0.1".to_owned(),
             port: 8000,
+            allowed_hosts: Vec::new(),
             body_limit: ByteSize::mib(32),
             max_headers: 128,
             header_bytes: ByteSize::kib(64),

@@ -1,11 +1,11 @@
 //! An operator's orders.
 
-use ccproxy_health::{Health, Phase};
-use http::header::ORIGIN;
-use http::{HeaderMap, Method, Response, StatusCode};
+use ccproxy_health::Phase;
+use http::{Method, Request, Response, StatusCode};
 
-use super::reply::{JSON, ORDER, forbidden, reply, wrong_method};
-use crate::Body;
+use super::Pages;
+use super::reply::{JSON, ORDER, forbidden, misdirected, reply, wrong_method};
+use crate::{Body, site};
 
 /// What is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +15,22 @@ pub(super) enum Order {
 }
 
 /// Obeys whoever may give orders. An order already carried out is carried out.
-pub(super) fn obey(
-    health: &Health,
-    order: Order,
-    method: &Method,
-    headers: &HeaderMap,
-    may_command: impl FnOnce() -> bool,
-) -> Response<Body> {
+pub(super) fn obey<B>(pages: &Pages, order: Order, request: &Request<B>) -> Response<Body> {
+    let (method, health) = (request.method(), pages.health());
+    // A page whose name has come to mean this machine would be the server's own, for its browser.
+    if pages.misdirected(request).is_some() {
+        return misdirected();
+    }
     if *method != Method::POST {
         return wrong_method(ORDER);
     }
-    // A browser says where a page comes from; a page that drains is a forgery, whatever cookies or keys it has.
-    if headers.contains_key(ORIGIN) {
-        return forbidden(r#"{"error":"a web page may not do this; use a command line"}"#);
+    // A browser says where a page comes from; another site's that drains is a forgery, whatever cookies or keys it has.
+    if site::is_foreign_page(request) {
+        return forbidden(
+            r#"{"error":"a web page of another site may not do this; a proxy between has to pass Host on as it comes"}"#,
+        );
     }
-    if !may_command() {
+    if !pages.may_command(request.headers()) {
         return forbidden(
             r#"{"error":"this needs more rights: show the management token, or use the management socket"}"#,
         );

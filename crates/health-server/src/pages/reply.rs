@@ -65,6 +65,12 @@ pub(super) fn forbidden(error: &'static str) -> Response<Body> {
     reply(StatusCode::FORBIDDEN, JSON, error)
 }
 
+/// Called by a name that may be anybody's.
+pub(super) fn misdirected() -> Response<Body> {
+    let body = r#"{"error":"this server goes by no such name as Host has; use its IP address or localhost, or have its operator add the name to server.allowed_hosts"}"#;
+    reply(StatusCode::MISDIRECTED_REQUEST, JSON, body)
+}
+
 /// All places are taken.
 pub(super) fn busy() -> Response<Body> {
     let body = r#"{"error":"too many listen already; try again later"}"#;

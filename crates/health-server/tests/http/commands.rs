@@ -24,7 +24,19 @@ async fn orders() {
         check("POST", "/drain", headers, 403, "management token, or use the management socket", Phase::Ready)
             .await;
     }
-    check("POST", "/drain", &[ORDER, ("origin", "http://127.0.0.1")], 403, "web page", Phase::Ready).await;
+    let origin = |origin| ("origin", origin);
+    for foreign in ["http://127.0.0.1", "https://evil.example", "null"] {
+        let headers = [ORDER, ("host", "127.0.0.1:1"), origin(foreign)];
+        check("POST", "/drain", &headers, 403, "web page of another site", Phase::Ready).await;
+    }
+    for (method, page) in [("POST", None), ("POST", Some("http://evil.example")), ("GET", None)] {
+        let headers: Vec<_> = [ORDER, ("host", "evil.example")].into_iter().chain(page.map(origin)).collect();
+        check(method, "/drain", &headers, 421, "server.allowed_hosts", Phase::Ready).await;
+    }
+    // Its own page needs what everybody does.
+    let own = [("host", "ops.example:1"), origin("http://ops.example:1")];
+    check("POST", "/undrain", &own, 403, "management token", Phase::Ready).await;
+    check("POST", "/undrain", &[ORDER, own[0], own[1]], 200, "ready", Phase::Ready).await;
     for method in ["GET", "HEAD", "OPTIONS", "PUT"] {
         let reply = check(method, "/drain", &[ORDER], 405, "", Phase::Ready).await;
         assert_eq!(reply.header("allow"), Some("POST"));

@@ -75,6 +75,7 @@ impl Service {
                 let command = shown("Bearer order");
                 Sight { details: command || shown("Bearer see"), command }
             }),
+            names: Some(Arc::new(|name| name == "ops.example")),
             envoy_degraded: true,
             registry: Some(Arc::new(metrics::registry(&self.health))),
         };

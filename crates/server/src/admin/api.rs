@@ -1,6 +1,7 @@
 //! `/api/…`: what happens here, for people and for programs. `super::openapi` describes it.
 //!
-//! Whoever may see the health in detail may see all of it, at every door. Nothing here does I/O on a thread that serves:
+//! At the doors of those who run the service, whoever may see the health in detail may see all of it; at the port of clients
+//! it takes more ([`super::access`]). Nothing here does I/O on a thread that serves:
 //! what is read from the store is read by [`Archive`](crate::archive::Archive) on threads of its own.
 
 pub(super) mod config;

@@ -41,7 +41,8 @@ struct Description;
     summary = "Read the configuration again and bring it into force",
     responses(
         (status = 200, description = "it is in force", body = Reloaded),
-        (status = 403, description = "the management token has to be shown"),
+        (status = 403, description = "the management token has to be shown, or a web page of another site asks"),
+        (status = 421, description = "`Host` has a name that is none of this service's"),
         (status = 422, description = "it has mistakes; nothing has changed"),
     )
 )]

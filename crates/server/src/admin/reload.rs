@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use ccproxy_health_server::Pages;
+use ccproxy_health_server::{Pages, site};
 use ccproxy_wire::Family;
-use http::HeaderMap;
-use http::header::ORIGIN;
 
 use crate::app::App;
 use crate::app::reload::Reloaded;
@@ -21,19 +19,26 @@ pub(super) async fn reload(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(door): Extension<Pages>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
-    match obey(&app, &door, &headers).await {
+    let family = Family::of_headers(request.headers());
+    let may = may(&door, &request);
+    match obey(&app, may).await {
         Ok(reloaded) => Json(reloaded).into_response(),
-        Err(error) => respond::error(&error, Family::of_headers(&headers), &id).map(axum::body::Body::new),
+        Err(error) => respond::error(&error, family, &id).map(axum::body::Body::new),
     }
 }
 
-async fn obey(app: &App, door: &Pages, headers: &HeaderMap) -> Result<Reloaded, Error> {
-    // A web page that orders something is a forgery, whatever keys it has.
-    if headers.contains_key(ORIGIN) || !door.may_command(headers) {
-        return Err(Error::NoRights);
+fn may(door: &Pages, request: &Request) -> Result<(), Error> {
+    // A web page of another site that orders something is a forgery, whatever keys it has.
+    if site::is_foreign_page(request) {
+        return Err(Error::ForeignOrder);
     }
+    if door.may_command(request.headers()) { Ok(()) } else { Err(Error::NoRights) }
+}
+
+async fn obey(app: &App, may: Result<(), Error>) -> Result<Reloaded, Error> {
+    may?;
     let outcome = app.order_reload().await.ok_or(Error::Draining)?;
     outcome.map_err(|mistakes| Error::NotReloaded { mistakes: mistakes.join("; ") })
 }

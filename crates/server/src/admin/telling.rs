@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use ccproxy_config::{Details as Configured, Settings};
 use ccproxy_health::Health;
-use ccproxy_health_server::{Details, Guard, Pages, PagesOptions, Sight, metrics};
+use ccproxy_health_server::{Details, Guard, Names, Pages, PagesOptions, Sight, metrics};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Current;
@@ -31,23 +31,32 @@ impl Doors {
         let mut registry = metrics::registry(health);
         registry.register_collector(Box::new(Metrics(Weak::clone(current))));
         let registry = Arc::new(registry);
-        let pages = |details: Details, guard: Guard| {
+        let pages = |details: Details, guard: Guard, names: Option<Names>| {
             let envoy_degraded = settings.health.envoy_degraded;
             let registry = Some(Arc::clone(&registry));
-            Pages::new(health.clone(), PagesOptions { details, guard, envoy_degraded, registry })
+            Pages::new(health.clone(), PagesOptions { details, guard, names, envoy_degraded, registry })
         };
         let details = |loopback| match settings.health.details.resolve(loopback) {
             Configured::Auto | Configured::Always => Details::Always,
             Configured::Authorized => Details::Authorized,
             Configured::Status => Details::Status,
         };
-        let loopback = settings.management.is_loopback();
+        // Elsewhere a name that means the machine may well be the right one, and being there opens nothing.
+        let named = |loopback: bool| loopback.then(|| names(current));
+        let (main, management) = (settings.server.is_loopback(), settings.management.is_loopback());
         Self {
-            main: pages(details(settings.server.is_loopback()), guard(current, false)).until(closing.clone()),
-            management: pages(details(settings.management.is_loopback()), guard(current, loopback)),
-            socket: pages(Details::Always, Arc::new(|_| Sight { details: true, command: true })),
+            main: pages(details(main), guard(current, false), named(main)).until(closing.clone()),
+            management: pages(details(management), guard(current, management), named(management)),
+            // No browser comes through a socket.
+            socket: pages(Details::Always, Arc::new(|_| Sight { details: true, command: true }), None),
         }
     }
+}
+
+/// The names that the configuration in force gives us.
+fn names(current: &Weak<Current>) -> Names {
+    let current = Weak::clone(current);
+    Arc::new(move |name| current.upgrade().is_some_and(|current| current.app().goes_by(name)))
 }
 
 /// A client's key shows details; the management token shows them and takes orders. Where there is no such token, whoever

@@ -15,7 +15,7 @@ use super::watch::is_same;
 use super::{App, Current, Instance, Instances, Process, Read};
 
 /// What a reload can change; anything else is read at the start. Keys, or the sections above them.
-const LIVE: [&str; 18] = [
+const LIVE: [&str; 19] = [
     "auth",
     "disconnect",
     "health.critical",
@@ -29,6 +29,7 @@ const LIVE: [&str; 18] = [
     "reload",
     "retry",
     "routes",
+    "server.allowed_hosts",
     "server.body_limit",
     "server.body_timeout",
     "server.sse_keep_alive",

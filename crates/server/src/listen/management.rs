@@ -74,7 +74,8 @@ fn pages(current: &Arc<Current>) -> Handler {
         let (app, door) = (current.app(), door.clone());
         Box::pin(async move {
             let id = RequestId::of(request.headers());
-            let (parts, body) = admin::page(&app, &door, request, &id).await.into_parts();
+            let (parts, body) =
+                admin::page(&app, &door, admin::Entry::Management, request, &id).await.into_parts();
             if body.size_hint().exact().is_none() {
                 // What breaks off in the middle ends there.
                 let frames = BodyStream::new(body).take_while(|frame| ready(frame.is_ok()));

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 import { api } from '../../api';
 import { ApiError } from '../../lib/http';
+import { askForToken } from '../../lib/session';
 import type { Phase } from '../../types';
 import { Dialog } from '../../ui/dialog';
 import { StateIcon } from '../../ui/icons';
@@ -25,7 +26,8 @@ function Refused({ order, error }: { order: Order; error: ApiError }) {
       <p class="why-not"><StateIcon state="fail" /> <span>{error.message}</span></p>
       {error.status === 403 && (
         <>
-          <p>Orders may be refused to web pages, whatever token they show. From a shell, with the management token:</p>
+          <p>Orders take the management token, or this page at the management port. <button type="button" onClick={askForToken}>Sign in with it</button></p>
+          <p>From a shell:</p>
           <div class="command"><pre tabIndex={0}>{command}</pre><Copy text={command} label="Copy the command" /></div>
         </>
       )}

@@ -35,10 +35,12 @@ async fn whoever_sees_details_sees_what_happens() {
     for at in [stage.app.address(), stage.app.management()] {
         for path in PAGES {
             let found = if path.ends_with("some-id") { 404 } else { 200 };
+            // At the port that serves her, Alice's key is for her calls.
+            let alice = if at == stage.app.address() { 403 } else { found };
             for (header, expect) in [
                 (None, 401),
                 (Some(("x-api-key", "nobodys-key")), 401),
-                (Some(("x-api-key", "alices-key")), found),
+                (Some(("x-api-key", "alices-key")), alice),
                 (Some(("authorization", "Bearer the-managers")), found),
             ] {
                 // The store is opened beside the listener.
@@ -52,6 +54,119 @@ async fn whoever_sees_details_sees_what_happens() {
             let refused = send(at, &Request::get(path)).await;
             assert_eq!(refused.header("vary"), Some("Authorization, X-Api-Key"), "{path}");
             assert_eq!(refused.json()["error"]["code"], "invalid_api_key", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_clients_show_keys_being_on_this_machine_shows_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let key_file = dir.path().join("keys.toml");
+    std::fs::write(&key_file, "").unwrap();
+    let token = "[auth]\ntoken = { value = 'the-token' }\n";
+    let file = format!("[auth]\nkey_file = {key_file:?}\n");
+    let told = "show the management token or auth.token";
+    for (auth, details) in [(token, "auto"), (&*keys(), "auto"), (&*file, "auto"), (&*keys(), "always")] {
+        let toml = format!("[management]\nport = 0\n{auth}[health]\ndetails = '{details}'\n");
+        let stage = Stage::start(&toml).await;
+        let (main, management) = (stage.app.address(), stage.app.management());
+        for path in PAGES {
+            assert_eq!(status(main, path, None).await, 401, "{toml} {path}");
+            assert_ne!(status(management, path, None).await, 401, "{toml} {path}");
+        }
+        let refused = send(main, &Request::get("/api/overview")).await;
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(refused.header("vary"), Some("Authorization, X-Api-Key"));
+        assert!(refused.text().contains("management.token"), "{}", refused.text());
+        // What health tells whom is another matter.
+        assert_eq!(send(main, &Request::get("/health/history")).await.status, 200);
+        if auth == keys() {
+            let alice = Request::get("/api/keys").header("x-api-key", "alices-key");
+            let refused = send(main, &alice).await;
+            assert_eq!(refused.status, 403);
+            assert!(refused.text().contains(told), "{}", refused.text());
+        }
+    }
+    let stage = Stage::start(token).await;
+    for header in [("authorization", "Bearer the-token"), ("x-api-key", "the-token")] {
+        assert_eq!(status(stage.app.address(), "/api/keys", Some(header)).await, 200);
+    }
+    // Who wants details guarded gets them guarded, keys or none.
+    let stage = Stage::start("[health]\ndetails = 'authorized'\n").await;
+    assert_eq!(status(stage.app.address(), "/api/keys", None).await, 401);
+}
+
+/// The paths on which a name decides, with the status that they have for whoever calls us right.
+const NAMED: [(&str, &str, u16); 6] = [
+    ("GET", "/api/overview", 200),
+    ("GET", "/api/nonsense", 404),
+    ("GET", "/dashboard/", 200),
+    ("POST", "/drain", 200),
+    ("POST", "/undrain", 200),
+    ("POST", "/reload", 503),
+];
+
+#[tokio::test]
+async fn a_name_that_is_anybodys_opens_nothing() {
+    let stage = Stage::start("[server]\nallowed_hosts = ['CCProxy.lan']\n[management]\nport = 0\n").await;
+    let (main, management) = (stage.app.address(), stage.app.management());
+    for (method, path, good) in NAMED {
+        for at in [main, management] {
+            let good = if at == main && method == "POST" { 403 } else { good };
+            for (host, expect) in [
+                ("127.0.0.1", good),
+                ("localhost:8000", good),
+                ("ui.localhost", good),
+                ("[::1]:1", good),
+                ("ccproxy.lan:8000", good),
+                ("evil.example", 421),
+                ("localhost.evil.example", 421),
+                ("evil.ccproxy.lan", 421),
+            ] {
+                let request = Request::new(method, path).host(host);
+                // That a page is its own server's is no reason to trust it.
+                for request in [request.clone(), request.header("origin", &format!("http://{host}"))] {
+                    let answer = send(at, &request).await;
+                    assert_eq!(answer.status, expect, "{host} {path} at {at}: {}", answer.text());
+                    assert!(expect != 421 || answer.text().contains("server.allowed_hosts"));
+                }
+            }
+            let nameless = send(at, &Request::new(method, path).http10()).await;
+            assert_eq!(nameless.status, good, "{path} at {at}");
+        }
+    }
+    // Probes and clients call us as they like.
+    for path in ["/health", "/livez", "/metrics", "/plugins", "/v1/models"] {
+        assert_eq!(send(main, &Request::get(path).host("evil.example")).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_comes_from_our_own_page_or_from_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("m.sock");
+    let doors = format!("[management]\nport = 0\nsocket = {socket:?}\ntoken = {{ value = 'm' }}\n");
+    let stage = Stage::start(&format!("[server]\nallowed_hosts = ['ccproxy.lan']\n{doors}")).await;
+    for at in [stage.app.address(), stage.app.management()] {
+        for (method, path, good) in NAMED {
+            if method == "GET" {
+                continue;
+            }
+            let own = at.to_string();
+            for (host, origin, expect) in [
+                (&*own, format!("http://{own}"), good),
+                ("ccproxy.lan", "https://ccproxy.lan".to_owned(), good),
+                (&*own, "http://127.0.0.1:1".to_owned(), 403),
+                (&*own, "http://evil.example".to_owned(), 403),
+                (&*own, "null".to_owned(), 403),
+                ("evil.example", "http://evil.example".to_owned(), 421),
+            ] {
+                let order = Request::post(path, "").host(host).header("origin", &origin);
+                let manager = order.clone().header("authorization", "Bearer m");
+                assert_eq!(send(at, &manager).await.status, expect, "{path} {host} {origin}");
+                let nobody = if expect == good { 403 } else { expect };
+                assert_eq!(send(at, &order).await.status, nobody, "{path} {host} {origin}");
+            }
         }
     }
 }

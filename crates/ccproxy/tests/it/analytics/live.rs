@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use ccproxy_testkit::upstream::Script;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -21,8 +22,12 @@ struct Follower {
 
 impl Follower {
     async fn at(address: SocketAddr) -> Self {
+        Self::of(address, LIVE).await
+    }
+
+    async fn of(address: SocketAddr, page: &str) -> Self {
         let mut conn = Conn::open(address).await;
-        let request = Request::get(LIVE);
+        let request = Request::get(page);
         conn.send(&request).await;
         let head = conn.head(&request).await;
         let mut follower = Self { conn, head, text: String::new() };
@@ -85,6 +90,37 @@ async fn each_record_at_each_door() {
             }
         })
         .await;
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_asked_for() {
+    let stage = Stage::start("").await;
+    let follow = async |query: &str| Follower::of(stage.app.address(), &format!("{LIVE}?{query}")).await;
+    let mut failed = follow("ending=failed&fault=upstream&provider=codex").await;
+    let mut named = follow("session=none&model=&provider=codex&provider=claude").await;
+    let mut slow = follow("min_duration_ms=3600000").await;
+    let mut all = follow("").await;
+    let id = |n: &str| ask::request(ask::CHAT, false).header("x-request-id", n);
+    stage.send(&id("well")).await;
+    stage.scripted(Script::error(500), &id("ill")).await;
+    assert_eq!(all.record().await["id"], "well");
+    assert_eq!(all.record().await["id"], "ill");
+    assert_eq!(failed.record().await["id"], "ill");
+    for follower in [&mut named, &mut slow] {
+        let piece = follower.conn.piece(&mut follower.head);
+        let waited = tokio::time::timeout(std::time::Duration::from_millis(50), piece).await;
+        assert!(waited.is_err(), "{:?}: it is told nothing", waited.ok());
+    }
+    // The same questions are wrong as of those that are kept.
+    for (query, part) in [
+        ("ending=over", "ending: \"over\" is none of done"),
+        ("limit=3", "limit: is no parameter here; there are model, "),
+        ("since=1h", "since: is no parameter here"),
+    ] {
+        let answer = stage.send(&Request::get(&format!("{LIVE}?{query}"))).await;
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(answer.text().replace('\\', "").contains(part), "{}", answer.text());
     }
 }
 

@@ -4,6 +4,7 @@ use ccproxy_testkit::upstream::Script;
 use serde_json::json;
 
 use super::keys;
+use crate::support::client::MANAGER;
 use crate::support::stage::ask;
 use crate::support::{Request, Stage, eventually_answers, within};
 
@@ -91,8 +92,8 @@ async fn the_providers() {
 async fn the_keys_and_the_configuration() {
     let limits =
         "[limits]\nkeys = { requests_per_minute = 60, concurrency = 2 }\nanonymous = { streams = 1 }\n";
-    let stage = Stage::start(&format!("{}{limits}", keys())).await;
-    let page = stage.send(&Request::get("/api/keys")).await;
+    let stage = Stage::start(&format!("{MANAGER}{}{limits}", keys())).await;
+    let page = stage.send(&Request::get("/api/keys").managing()).await;
     assert!(!page.text().contains("blake3"), "no hash is told");
     let page = page.json();
     let alice = &page["keys"][0];
@@ -100,7 +101,7 @@ async fn the_keys_and_the_configuration() {
     assert_eq!(alice["limits"], json!({"requests_per_minute": 60, "concurrency": 2}));
     assert_eq!(page["keys"][1]["name"], "bob");
     assert_eq!(page["anonymous"], json!({"limits": {"streams": 1}, "budget": [], "running": null}));
-    let config = stage.send(&Request::get("/api/config")).await.json();
+    let config = stage.send(&Request::get("/api/config").managing()).await.json();
     assert_eq!(config["files"], json!(["test.toml"]));
     let toml = config["toml"].as_str().unwrap();
     assert!(toml.contains("[providers.claude]") && toml.contains("base_url"), "{toml}");
@@ -108,6 +109,6 @@ async fn the_keys_and_the_configuration() {
     // What is shown is what is in force.
     let later = crate::support::stage::config(&stage.upstream.url(), "", "[server]\nbody_limit = '3MiB'\n");
     stage.app.reload(&later).await.unwrap();
-    let toml = stage.send(&Request::get("/api/config")).await.json()["toml"].to_string();
+    let toml = stage.send(&Request::get("/api/config").managing()).await.json()["toml"].to_string();
     assert!(toml.contains("3MiB"), "{toml}");
 }

@@ -4,12 +4,13 @@ use ccproxy_testkit::upstream::Script;
 use serde_json::json;
 
 use super::{keys, when_kept};
+use crate::support::client::MANAGER;
 use crate::support::stage::ask;
 use crate::support::{Request, Stage};
 
 /// Two whole answers to alice, a stream to bob, a failure of the provider and one of the client.
 async fn stage(dir: &tempfile::TempDir) -> Stage {
-    let stage = Stage::keeping(dir.path(), &keys()).await;
+    let stage = Stage::keeping(dir.path(), &format!("{MANAGER}{}", keys())).await;
     let by = |request: Request, key: &str| request.header("x-api-key", key);
     for _ in 0..2 {
         let answer = stage.send(&by(ask::request(ask::MESSAGES, false), "alices-key")).await;
@@ -37,7 +38,7 @@ async fn figures_are_of_what_was_done() {
     }
     assert_eq!(total["faults"], json!({"client": 1, "us": 0, "upstream": 1}));
     // Tokens are what the provider counted, as the records have it.
-    let records = stage.send(&Request::get("/api/requests?since=1h")).await.json();
+    let records = stage.send(&Request::get("/api/requests?since=1h").managing()).await.json();
     let records = records["requests"].as_array().unwrap();
     assert_eq!(records.len(), 5);
     let sum = |path: &str| records.iter().filter_map(|record| record.pointer(path)?.as_u64()).sum::<u64>();
@@ -65,7 +66,7 @@ async fn filters_steps_and_csv() {
     let stage = stage(&dir).await;
     when_kept(&stage, 5, "/").await;
     let requests = async |query: &str| {
-        let answer = stage.send(&Request::get(&format!("/api/usage?since=1h&{query}"))).await;
+        let answer = stage.send(&Request::get(&format!("/api/usage?since=1h&{query}")).managing()).await;
         assert_eq!(answer.status, 200, "{query}: {}", answer.text());
         answer.json()["total"]["requests"].as_u64().unwrap()
     };
@@ -77,11 +78,11 @@ async fn filters_steps_and_csv() {
     assert_eq!(requests("model=claude-x&min_duration_ms=0").await, 2);
     assert_eq!(requests("min_duration_ms=3600000").await, 0);
     assert_eq!(requests("key=nobody").await, 0);
-    let steps = stage.send(&Request::get("/api/usage?since=1h&bucket=minute")).await.json();
+    let steps = stage.send(&Request::get("/api/usage?since=1h&bucket=minute").managing()).await.json();
     let rows = steps["rows"].as_array().unwrap();
     assert!(rows.iter().all(|row| row["start"].as_str().unwrap().ends_with(":00Z")), "{rows:?}");
     assert_eq!(rows.iter().map(|row| row["requests"].as_u64().unwrap()).sum::<u64>(), 5);
-    let csv = stage.send(&Request::get("/api/usage?since=1h&group=key&format=csv")).await;
+    let csv = stage.send(&Request::get("/api/usage?since=1h&group=key&format=csv").managing()).await;
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     let text = csv.text();
     let mut lines = text.split("\r\n");

@@ -9,6 +9,9 @@ use tokio::net::TcpStream;
 
 use super::within;
 
+/// A configuration's token for those who run the service; a section of its own, or the rest of one.
+pub(crate) const MANAGER: &str = "[management]\ntoken = { value = 'the-managers' }\n";
+
 /// A request as it goes over the wire.
 #[derive(Clone)]
 pub(crate) struct Request {
@@ -26,7 +29,7 @@ impl Request {
             method: method.to_owned(),
             target: target.to_owned(),
             version: "HTTP/1.1",
-            headers: vec![("host".to_owned(), "proxy.test".to_owned())],
+            headers: vec![("host".to_owned(), "127.0.0.1".to_owned())],
             body: Vec::new(),
             chunks: None,
         }
@@ -41,13 +44,24 @@ impl Request {
         Self { body: body.into(), ..request }
     }
 
-    /// Adds a header; names may repeat.
     /// The same to another path.
     pub(crate) fn to(mut self, target: &str) -> Self {
         target.clone_into(&mut self.target);
         self
     }
 
+    /// Shows the token of [`MANAGER`].
+    pub(crate) fn managing(self) -> Self {
+        self.header("authorization", "Bearer the-managers")
+    }
+
+    /// Calls the server by another name.
+    pub(crate) fn host(mut self, host: &str) -> Self {
+        self.headers.retain(|(name, _)| name != "host");
+        self.header("host", host)
+    }
+
+    /// Adds a header; names may repeat.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self

@@ -63,6 +63,11 @@ impl Program {
         Self { child, main, management, dir, log, _readers: readers }
     }
 
+    /// Where it runs.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.dir.path()
+    }
+
     /// What it has said so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()

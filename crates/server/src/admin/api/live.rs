@@ -1,4 +1,4 @@
-//! `GET /api/requests/live`: each exchange as it ends, in server-sent events.
+//! `GET /api/requests/live`: each exchange as it ends, in server-sent events; or each of those that are asked for.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,14 +11,16 @@ use axum::response::Response;
 use bytes::Bytes;
 use ccproxy_health_server::Pages;
 use ccproxy_record::Record;
+use ccproxy_store::Filter;
 use futures_util::stream;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Uri};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::sleep;
 
+use super::query::Query;
 use super::{Answer, told};
 use crate::app::App;
 use crate::error::Error;
@@ -33,12 +35,16 @@ pub(in crate::admin) async fn live(
     State(app): State<Arc<App>>,
     Extension(door): Extension<Pages>,
     method: Method,
+    uri: Uri,
 ) -> Answer {
+    let mut query = Query::filtered(&uri, &[]);
+    let filter = query.filter();
+    query.end()?;
     if method == Method::HEAD {
         return Ok(told(EVENT_STREAM, Vec::new()));
     }
     let (records, place) = app.recorder.live().ok_or(Error::TooManyReaders)?;
-    let reader = Reader { records, over: Box::pin(door.over()), greeted: false, _place: place };
+    let reader = Reader { records, filter, over: Box::pin(door.over()), greeted: false, _place: place };
     let events = stream::unfold(reader, |mut reader| async move {
         let event = reader.next().await?;
         Some((Ok::<_, Infallible>(event), reader))
@@ -51,6 +57,8 @@ pub(in crate::admin) async fn live(
 /// One who follows.
 struct Reader {
     records: Receiver<Arc<Record>>,
+    /// Which of them are told.
+    filter: Filter,
     /// The door's streams are to end.
     over: Pin<Box<dyn Future<Output = ()> + Send>>,
     greeted: bool,
@@ -63,15 +71,21 @@ impl Reader {
             // Whoever waits for the first byte learns that everything from now on will be told.
             return Some(COMMENT);
         }
-        tokio::select! {
-            biased;
-            received = self.records.recv() => match received {
-                Ok(record) => Some(event(&record)),
-                Err(RecvError::Lagged(lost)) => Some(dropped(lost)),
-                Err(RecvError::Closed) => None,
-            },
-            () = &mut self.over => None,
-            () = sleep(KEEP_ALIVE) => Some(COMMENT),
+        let silence = sleep(KEEP_ALIVE);
+        tokio::pin!(silence);
+        loop {
+            tokio::select! {
+                biased;
+                received = self.records.recv() => match received {
+                    Ok(record) if self.filter.matches(&record) => return Some(event(&record)),
+                    Ok(_) => {}
+                    // Nobody knows which these were.
+                    Err(RecvError::Lagged(lost)) => return Some(dropped(lost)),
+                    Err(RecvError::Closed) => return None,
+                },
+                () = &mut self.over => return None,
+                () = &mut silence => return Some(COMMENT),
+            }
         }
     }
 }

@@ -30,7 +30,9 @@ macro_rules! page {
             responses(
                 (status = 200, content_type = $form, body = $body),
                 $((status = 400, description = $wrong),)?
-                (status = 401, description = "a key or the management token has to be shown"),
+                (status = 401, description = "the management token or auth.token has to be shown; at the management port a client's key is enough"),
+                (status = 403, description = "a client's key is not enough at the port of clients"),
+                (status = 421, description = "`Host` has a name that is none of this service's"),
                 $((status = 404, description = $missing),)?
                 $((status = 503, description = $busy),)?
             )
@@ -81,6 +83,8 @@ page!(
     "/api/requests/live",
     "text/event-stream" as String,
     "Each record as its exchange ends: `event: request`; `event: dropped` tells whoever reads too slowly how many it has missed",
+    params(Filter),
+    wrong("every wrong parameter, and what is allowed"),
     busy("as many follow as may at a time")
 );
 page!(

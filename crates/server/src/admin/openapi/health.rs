@@ -144,7 +144,8 @@ macro_rules! order_path {
             summary = $summary,
             responses(
                 (status = 200, description = "the phase the service is in", body = Object),
-                (status = 403, description = "the management token has to be shown, or another door to be taken"),
+                (status = 403, description = "the management token has to be shown, or another door to be taken; or a web page of another site asks"),
+                (status = 421, description = "`Host` has a name that is none of this service's"),
                 (status = 409, description = "the service is shutting down"),
             )
         )]
