@@ -17,6 +17,8 @@ pub(crate) struct Since {
     pub(crate) minutes: i64,
     pub(crate) hours: i64,
     pub(crate) records: i64,
+    /// What is counted of each record, apart from it.
+    pub(crate) measures: i64,
 }
 
 impl Since {
@@ -114,16 +116,16 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_told_by_wider_steps() {
-        let since = Since { minutes: 3 * DAY, hours: 2 * DAY, records: DAY };
+        let since = Since { minutes: 3 * DAY, hours: 2 * DAY, records: DAY, measures: 0 };
         check(since, DAY + MINUTE / 2, DAY + 2 * HOUR, Level::Hour, "r1440.5-1560");
         check(since, 0, DAY + HOUR, Level::Hour, "r1440-1500");
         check(since, 2 * DAY + MINUTE / 2, 2 * DAY + 2 * HOUR, Level::Hour, "r2880.5-2940 h2940-3000");
-        let since = Since { minutes: 3 * DAY, hours: DAY, records: 2 * DAY };
+        let since = Since { minutes: 3 * DAY, hours: DAY, records: 2 * DAY, measures: 0 };
         check(since, HOUR, DAY + HOUR + 1, Level::Day, "d0-1440 h1440-1560");
         check(since, DAY + 1, 2 * DAY, Level::Hour, "h1440-2880");
         check(since, 0, 2 * DAY, Level::Hour, "h1440-2880");
         check(since, 0, 3 * DAY + MINUTE, Level::Minute, "r2880-4320 m4320-4321");
-        let since = Since { minutes: DAY, hours: 0, records: 2 * DAY };
+        let since = Since { minutes: DAY, hours: 0, records: 2 * DAY, measures: 0 };
         check(since, DAY + HOUR + MINUTE + 1, DAY + 2 * HOUR, Level::Hour, "m1501-1560");
     }
 }

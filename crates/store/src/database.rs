@@ -49,7 +49,7 @@ pub(crate) struct Table {
     pub(crate) columns: &'static [Column],
     /// How many of the first columns are the key.
     pub(crate) key: usize,
-    /// Where a row of that key is there already: replace it, or leave it.
+    /// Where a row of that key is there already: what is done.
     pub(crate) conflict: Conflict,
 }
 
@@ -58,7 +58,8 @@ pub(crate) enum Conflict {
     /// There is none.
     Never,
     Replace,
-    Keep,
+    /// Keep the row, and of this column the larger value.
+    Raise(&'static str),
 }
 
 impl Table {
@@ -69,7 +70,11 @@ impl Table {
         let (key, others) = self.columns.split_at_checked(self.key).unwrap_or_default();
         let conflict = match self.conflict {
             Conflict::Never => String::new(),
-            Conflict::Keep => format!(" ON CONFLICT ({}) DO NOTHING", names(key)),
+            Conflict::Raise(name) => format!(
+                " ON CONFLICT ({}) DO UPDATE SET {name} = excluded.{name} WHERE excluded.{name} > {}.{name}",
+                names(key),
+                self.name
+            ),
             Conflict::Replace => {
                 let sets: Vec<String> =
                     others.iter().map(|Column { name, .. }| format!("{name} = excluded.{name}")).collect();
@@ -99,10 +104,10 @@ pub(crate) struct Words {
     pub(crate) clustered: &'static str,
     /// The same for one whose rows are written again and again.
     pub(crate) rewritten: &'static str,
+    /// What keeps long rows in their page, uncompressed.
+    pub(crate) packed: &'static str,
     /// What begins every script, so that only one process migrates.
     pub(crate) lock: &'static str,
-    /// What makes all who add to a table wait.
-    pub(crate) hold: fn(&str) -> String,
     /// Whether a column has any of the numbers of a parameter.
     pub(crate) any: fn(&str) -> String,
     /// What makes a query go by an index, where the database does not see that by itself.

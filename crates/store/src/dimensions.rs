@@ -31,9 +31,10 @@ pub(crate) const DIMENSIONS: Table = Table {
         text("fault"),
         text("error"),
         text("status"),
+        int("seen"),
     ],
     key: 1,
-    conflict: Conflict::Keep,
+    conflict: Conflict::Raise("seen"),
 };
 
 impl Dimensions {
@@ -86,8 +87,10 @@ impl Dimensions {
         number(&hasher)
     }
 
-    pub(crate) fn row(&self, id: i64) -> Vec<Value> {
-        std::iter::once(id.into()).chain(self.0.iter().map(|value| value.as_deref().into())).collect()
+    /// The row of those that were last seen on a day.
+    pub(crate) fn row(&self, id: i64, day: i64) -> Vec<Value> {
+        let values = self.0.iter().map(|value| value.as_deref().into());
+        std::iter::once(id.into()).chain(values).chain([day.into()]).collect()
     }
 
     /// Those of the columns of [`DIMENSIONS`] after the first.

@@ -109,10 +109,9 @@ pub(crate) struct Measures {
     pub(crate) response_bytes: u64,
 }
 
-impl Figures {
-    /// Adds an exchange.
-    pub fn add(&mut self, record: &Record) {
-        let measures = Measures {
+impl Measures {
+    pub(crate) fn of(record: &Record) -> Self {
+        Self {
             duration: record.duration.micros(),
             first_token: record.first_token.map(Millis::micros),
             attempts: record.attempts.len() as u64,
@@ -120,8 +119,14 @@ impl Figures {
             cost: record.cost,
             request_bytes: record.request_bytes,
             response_bytes: record.response_bytes,
-        };
-        self.add_one(record.ending, record.fault, &measures);
+        }
+    }
+}
+
+impl Figures {
+    /// Adds an exchange.
+    pub fn add(&mut self, record: &Record) {
+        self.add_one(record.ending, record.fault, &Measures::of(record));
     }
 
     pub(crate) fn add_one(&mut self, ending: Ending, fault: Option<Fault>, measures: &Measures) {
@@ -162,26 +167,55 @@ impl Figures {
 
     /// Adds what others come to.
     pub fn merge(&mut self, other: &Self) {
-        add([
-            (&mut self.requests, other.requests),
-            (&mut self.failed, other.failed),
-            (&mut self.client_gone, other.client_gone),
-            (&mut self.faults.client, other.faults.client),
-            (&mut self.faults.us, other.faults.us),
-            (&mut self.faults.upstream, other.faults.upstream),
-            (&mut self.attempts, other.attempts),
-            (&mut self.tokens.input, other.tokens.input),
-            (&mut self.tokens.output, other.tokens.output),
-            (&mut self.tokens.cache_read, other.tokens.cache_read),
-            (&mut self.tokens.cache_write, other.tokens.cache_write),
-            (&mut self.tokens.reasoning, other.tokens.reasoning),
-            (&mut self.unpriced, other.unpriced),
-            (&mut self.request_bytes, other.request_bytes),
-            (&mut self.response_bytes, other.response_bytes),
-        ]);
+        self.requests = self.requests.saturating_add(other.requests);
+        for (sum, more) in self.counts_mut().into_iter().zip(other.counts()) {
+            *sum = sum.saturating_add(more);
+        }
         self.cost += other.cost;
         self.durations.0.merge(&other.durations.0);
         self.first_tokens.0.merge(&other.first_tokens.0);
+    }
+
+    /// The counts but that of requests, in the order in which [rows keep them](crate::packed).
+    pub(crate) const fn counts(&self) -> [u64; 14] {
+        let Self { faults, tokens, .. } = self;
+        [
+            self.failed,
+            self.client_gone,
+            faults.client,
+            faults.us,
+            faults.upstream,
+            self.attempts,
+            tokens.input,
+            tokens.output,
+            tokens.cache_read,
+            tokens.cache_write,
+            tokens.reasoning,
+            self.unpriced,
+            self.request_bytes,
+            self.response_bytes,
+        ]
+    }
+
+    /// The same, to change them.
+    pub(crate) const fn counts_mut(&mut self) -> [&mut u64; 14] {
+        let Self { faults, tokens, .. } = self;
+        [
+            &mut self.failed,
+            &mut self.client_gone,
+            &mut faults.client,
+            &mut faults.us,
+            &mut faults.upstream,
+            &mut self.attempts,
+            &mut tokens.input,
+            &mut tokens.output,
+            &mut tokens.cache_read,
+            &mut tokens.cache_write,
+            &mut tokens.reasoning,
+            &mut self.unpriced,
+            &mut self.request_bytes,
+            &mut self.response_bytes,
+        ]
     }
 }
 

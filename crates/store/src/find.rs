@@ -14,6 +14,7 @@ use crate::cover::Since;
 use crate::database::{Database, numbers};
 use crate::dimensions::Directory;
 use crate::keep::there;
+use crate::packed::each_sum;
 use crate::query::{Filter, RequestPage, RequestQuery};
 use crate::rollup;
 use crate::rows::{self, Place};
@@ -126,20 +127,21 @@ impl Search<'_> {
     fn steps(&mut self, level: Level, begin: i64, end: i64) -> Result<(), StoreError> {
         let mut steps = Steps::new();
         let parameters = [level.number().into(), begin.into(), end.into()];
-        self.database.query(rollup::COUNTS, &parameters, &mut |mut row| {
-            let (start, id) = (row.int()?, row.int()?);
-            if self.ids.as_ref().is_some_and(|ids| !ids.contains(&id)) {
-                return Ok(());
-            }
-            let requests = row.count()?;
-            let times = rollup::times(&mut row)?;
-            let count = self.filter.min_duration.map_or(requests, |least| times.0.at_least(least));
-            if count > 0 {
-                let (ids, sum) = steps.entry(start).or_default();
-                ids.push(id);
-                *sum += count;
-            }
-            Ok(())
+        let (meant, least) = (self.ids.as_ref(), self.filter.min_duration);
+        self.database.query(rollup::SELECT, &parameters, &mut |mut row| {
+            let start = row.int()?;
+            each_sum(&row.bytes()?, |sum| {
+                if meant.is_some_and(|meant| !meant.contains(&sum.dimensions)) {
+                    return Ok(());
+                }
+                let count = least.map_or(Ok(sum.requests), |least| sum.at_least(least))?;
+                if count > 0 {
+                    let (ids, all) = steps.entry(start).or_default();
+                    ids.push(sum.dimensions);
+                    *all += count;
+                }
+                Ok(())
+            })
         })?;
         for (start, (ids, count)) in steps.into_iter().rev() {
             if self.found.len() >= self.wanted {

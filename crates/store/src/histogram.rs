@@ -1,5 +1,7 @@
 //! How long things took, in classes whose limits grow by a tenth: what is told of them is within a tenth of the truth.
 
+use crate::numbers::{Reader, write};
+
 /// The classes' growth.
 const GROWTH: f64 = 1.1;
 /// More than two hours is one class.
@@ -54,13 +56,21 @@ impl Histogram {
         })
     }
 
-    /// How many may have taken this long or longer: those that certainly have, and those of the same class.
-    pub(crate) fn at_least(&self, micros: u64) -> u64 {
-        if micros > self.max {
-            return 0;
+    /// How many may have taken this long or longer, of what [`to_bytes`](Self::to_bytes) has written: those that certainly
+    /// have, and those of the same class.
+    pub(crate) fn at_least(bytes: &[u8], micros: u64) -> Option<u64> {
+        let mut reader = Reader(bytes);
+        if micros > reader.number()? {
+            return Some(0);
         }
-        let least = class(micros);
-        self.counts.iter().filter(|(class, _)| *class >= least).map(|(_, count)| count).sum()
+        let (least, mut sum) = (class(micros), 0_u64);
+        while !reader.is_empty() {
+            let (class, count) = (reader.byte()?, reader.number()?);
+            if class >= least {
+                sum = sum.saturating_add(count);
+            }
+        }
+        Some(sum)
     }
 
     /// As a row keeps it: the longest, then class and count in turn, each in as few bytes as it takes (LEB128).
@@ -74,14 +84,32 @@ impl Histogram {
         bytes
     }
 
-    /// What [`to_bytes`](Self::to_bytes) has written; none if it is something else.
-    pub(crate) fn of_bytes(mut bytes: &[u8]) -> Option<Self> {
-        let mut histogram = Self { max: read(&mut bytes)?, counts: Vec::new() };
-        while let [class, rest @ ..] = bytes {
-            bytes = rest;
-            histogram.add_to(*class, read(&mut bytes)?);
+    /// Adds what [`to_bytes`](Self::to_bytes) has written; none if it is something else.
+    pub(crate) fn merge_bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut reader = Reader(bytes);
+        self.max = self.max.max(reader.number()?);
+        let mut at = 0;
+        while !reader.is_empty() {
+            let (class, count) = (reader.byte()?, reader.number()?);
+            // They come in order, and into what has most of them already.
+            at = self.place(class, at);
+            match self.counts.get_mut(at) {
+                Some((known, sum)) if *known == class => *sum = sum.saturating_add(count),
+                _ => self.counts.insert(at, (class, count)),
+            }
         }
-        Some(histogram)
+        Some(())
+    }
+
+    /// Where a class is or would be, looked for from a place on.
+    fn place(&self, class: u8, mut at: usize) -> usize {
+        if at > 0 && self.counts.get(at - 1).is_none_or(|(before, _)| *before >= class) {
+            at = 0;
+        }
+        while self.counts.get(at).is_some_and(|(known, _)| *known < class) {
+            at += 1;
+        }
+        at
     }
 }
 
@@ -99,27 +127,6 @@ fn class(micros: u64) -> u8 {
 /// The middle of a class by its logarithm.
 fn middle(class: u8) -> f64 {
     GROWTH.powf(f64::from(class) + 0.5)
-}
-
-fn write(bytes: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push((number & 0x7f) as u8);
-}
-
-fn read(bytes: &mut &[u8]) -> Option<u64> {
-    let (mut number, mut shift) = (0_u64, 0);
-    loop {
-        let (first, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(first & 0x7f).checked_shl(shift)?;
-        if first & 0x80 == 0 {
-            return Some(number);
-        }
-        shift += 7;
-    }
 }
 
 #[cfg(test)]
@@ -144,12 +151,26 @@ mod tests {
         fn bytes_come_back(times in prop::collection::vec(any::<u64>(), 0..100)) {
             let mut histogram = Histogram::default();
             times.iter().for_each(|time| histogram.add(*time));
-            prop_assert_eq!(Histogram::of_bytes(&histogram.to_bytes()), Some(histogram));
+            let mut read = Histogram::default();
+            prop_assert_eq!(read.merge_bytes(&histogram.to_bytes()), Some(()));
+            prop_assert_eq!(&read, &histogram);
+            read.merge(&histogram);
+            prop_assert_eq!(histogram.merge_bytes(&histogram.to_bytes()), Some(()));
+            prop_assert_eq!(read, histogram);
+        }
+
+        #[test]
+        fn those_that_took_long_are_among_what_is_told(times in prop::collection::vec(1_u64..1 << 33, 1..100), least in 1_u64..1 << 33) {
+            let mut histogram = Histogram::default();
+            times.iter().for_each(|time| histogram.add(*time));
+            let exact = times.iter().filter(|time| **time >= least).count() as u64;
+            prop_assert!(Histogram::at_least(&histogram.to_bytes(), least).unwrap() >= exact);
         }
 
         #[test]
         fn any_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            let _ = Histogram::of_bytes(&bytes);
+            let _ = Histogram::default().merge_bytes(&bytes);
+            let _ = Histogram::at_least(&bytes, 1);
         }
     }
 

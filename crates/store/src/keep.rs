@@ -8,7 +8,8 @@ use crate::cover::Since;
 use crate::database::{Batch, Database, Value, numbers};
 use crate::figures::Figures;
 use crate::kind::Kept;
-use crate::rollup::{self, AT_HAND, MINUTES, ROLLUPS, Written};
+use crate::packed::each_sum;
+use crate::rollup::{self, AT_HAND, MINUTES, PACKS};
 use crate::step::Level;
 
 /// So many records are deleted at a time, so that writing does not stand still.
@@ -21,11 +22,17 @@ const MERGED: i64 = 35;
 /// From when on there is what.
 pub(crate) fn there(database: &dyn Database, now: i64) -> Result<Since, StoreError> {
     let statement = "SELECT (SELECT since FROM kept_since WHERE what = 'hours'), \
-                     (SELECT since FROM kept_since WHERE what = 'records')";
-    let [hours, records] = numbers(database, statement, &[])?;
+                     (SELECT since FROM kept_since WHERE what = 'records'), \
+                     (SELECT since FROM kept_since WHERE what = 'measures')";
+    let [hours, records, measures] = numbers(database, statement, &[])?;
     // The last hour may be being deleted.
     let minutes = Level::Hour.next(now - MINUTES + Level::Hour.micros());
-    Ok(Since { minutes, hours: hours.unwrap_or(0), records: records.unwrap_or(0) })
+    Ok(Since {
+        minutes,
+        hours: hours.unwrap_or(0),
+        records: records.unwrap_or(0),
+        measures: measures.unwrap_or(i64::MIN),
+    })
 }
 
 /// Goes through a store.
@@ -69,13 +76,17 @@ impl Keeper<'_> {
         let [Some(last)] = numbers(self.database, statement, &[before.into(), DELETED.into()])? else {
             return Ok(false);
         };
-        self.delete(&format!("records WHERE ended <= {last}"), Some(("records", last + 1)))
+        let hours = last + 1 - Level::Hour.micros();
+        self.delete(
+            &format!("records WHERE ended <= {last}; DELETE FROM measures WHERE hour <= {hours}"),
+            Some(("records", last + 1)),
+        )
     }
 
     /// Deletes the oldest sums of a level of those that begin before a moment.
     fn steps(&self, level: Level, before: i64) -> Result<bool, StoreError> {
         let number = level.number();
-        let statement = "SELECT min(start) FROM rollups WHERE level = ?1 AND start < ?2";
+        let statement = "SELECT min(start) FROM packs WHERE level = ?1 AND start < ?2";
         let [Some(oldest)] = numbers(self.database, statement, &[number.into(), before.into()])? else {
             return Ok(false);
         };
@@ -86,20 +97,19 @@ impl Keeper<'_> {
         };
         let end = end.min(before);
         let mark = (level == Level::Hour).then_some(("hours", end));
-        self.delete(&format!("rollups WHERE level = {number} AND start < {end}"), mark)?;
+        self.delete(&format!("packs WHERE level = {number} AND start < {end}"), mark)?;
         if level == Level::Day {
-            self.dimensions()?;
+            self.dimensions(end)?;
         }
         Ok(true)
     }
 
-    /// Deletes what nothing is told apart by any more.
-    fn dimensions(&self) -> Result<(), StoreError> {
-        // Whoever writes adds the dimensions first, and the sums of days that have them in the same transaction.
-        let hold = (self.database.words().hold)("dimensions");
-        self.database.script(&format!(
-            "{hold}DELETE FROM dimensions WHERE id NOT IN (SELECT dimensions FROM rollups WHERE level = 2);"
-        ))
+    /// Deletes what nothing is told apart by any more, where the sums of days are there from a moment on.
+    fn dimensions(&self, from: i64) -> Result<(), StoreError> {
+        // A day later, as clocks differ.
+        let seen = from - Level::Day.micros();
+        self.database.execute("DELETE FROM dimensions WHERE seen < ?1", &[seen.into()])?;
+        Ok(())
     }
 
     /// Deletes, and notes that all of it is there only from a moment on.
@@ -130,32 +140,30 @@ impl Keeper<'_> {
     }
 
     fn merge_steps(&self, level: Level, from: i64, to: i64) -> Result<(), StoreError> {
-        let mut sums: BTreeMap<(i64, i64), Vec<(i64, Figures)>> = BTreeMap::new();
+        let mut steps: BTreeMap<i64, (Vec<i64>, BTreeMap<i64, Figures>)> = BTreeMap::new();
         let parameters = [level.number().into(), from.into(), to.into()];
-        self.database.query(&rollup::select(), &parameters, &mut |mut row| {
-            let Written { start, id, dimensions, figures } = rollup::of_row(&mut row)?;
-            sums.entry((start, dimensions)).or_default().push((id, figures));
-            Ok(())
+        self.database.query(rollup::SELECT_WITH_IDS, &parameters, &mut |mut row| {
+            let (ids, sums) = steps.entry(row.int()?).or_default();
+            ids.push(row.int()?);
+            each_sum(&row.bytes()?, |sum| sum.add_to(sums.entry(sum.dimensions).or_default()))
         })?;
-        sums.retain(|_, parts| parts.len() > 1);
-        if sums.is_empty() {
+        steps.retain(|_, (ids, sums)| ids.len() > rollup::packs(sums.len()));
+        if steps.is_empty() {
             return Ok(());
         }
-        let ids: Vec<i64> = sums.values().flatten().map(|(id, _)| *id).collect();
+        let ids: Vec<i64> = steps.values().flat_map(|(ids, _)| ids).copied().collect();
         let expected = ids.len() as u64;
-        let rows = sums.into_iter().map(|((start, dimensions), parts)| {
-            let mut sum = Figures::default();
-            parts.iter().for_each(|(_, figures)| sum.merge(figures));
-            rollup::row((level, start, dimensions), fastrand::i64(1..), &sum)
+        let rows = steps.into_iter().flat_map(|(start, (_, sums))| {
+            rollup::rows((level, start), &sums.into_iter().collect::<Vec<_>>()).collect::<Vec<_>>()
         });
         let any = (self.database.words().any)("?4");
         let statement =
-            format!("DELETE FROM rollups WHERE level = ?1 AND start >= ?2 AND start < ?3 AND id {any}");
+            format!("DELETE FROM packs WHERE level = ?1 AND start >= ?2 AND start < ?3 AND id {any}");
         let parameters: [Value; 4] = [level.number().into(), from.into(), to.into(), ids.into()];
         self.database.insert(&Batch {
             once: None,
             instead: Some((&statement, &parameters, expected)),
-            rows: &[(ROLLUPS, rows.collect())],
+            rows: &[(PACKS, rows.collect())],
         })
     }
 }

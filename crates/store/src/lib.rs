@@ -13,6 +13,9 @@ mod find;
 mod histogram;
 mod keep;
 mod kind;
+mod measures;
+mod numbers;
+mod packed;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod query;

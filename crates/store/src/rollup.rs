@@ -1,152 +1,130 @@
 //! Sums that are kept while exchanges come in, so that nobody has to count them again.
 //!
-//! A process has the sums of the steps at hand in memory, and writes each that has changed as a whole: writing it twice does
-//! no harm. When it starts anew, or a step has been put away, another row of the same step is begun; whoever reads adds them
-//! up, and [`keep`](crate::keep) makes one of them when the step is long past.
+//! A process has the sums of the steps at hand in memory, some dozens [packed](crate::packed) in each row, and writes each row
+//! that has changed as a whole: writing it twice does no harm. When it starts anew, or a step has been put away, other rows of
+//! the same step are begun; whoever reads adds them up, and [`keep`](crate::keep) puts them together when the step is long past.
 
 use std::collections::{BTreeMap, HashMap};
 
-use ccproxy_record::{Cost, Record};
+use ccproxy_record::Record;
 
 use crate::StoreError;
-use crate::database::{Columns, Conflict, Rows, Table, Value, bytes, int};
+use crate::database::{Conflict, Rows, Table, Value, bytes, int};
 use crate::dimensions::{DIMENSIONS, Dimensions};
-use crate::figures::{Faults, Figures, Percentiles, TokenSums};
-use crate::histogram::Histogram;
+use crate::figures::Figures;
+use crate::measures::Blocks;
+use crate::packed::write_sum;
 use crate::rows::{self, RECORDS, ended};
 use crate::step::Level;
 
 /// More kinds of exchanges in a day than this are told apart by no name that a client can make up.
 const KINDS: usize = 2_000;
+/// So many sums are in a row: few enough that a row lies in one page, so many that a step has few rows.
+const SUMS: usize = 32;
 /// For how long after its end a process goes on with its sum of a step, in microseconds.
 pub(crate) const AT_HAND: i64 = 24 * 3600 * 1_000_000;
 /// How long the sums of minutes are kept, in microseconds.
 pub(crate) const MINUTES: i64 = 48 * 3600 * 1_000_000;
 
-pub(crate) const ROLLUPS: Table = Table {
-    name: "rollups",
-    columns: &[
-        int("level"),
-        int("start"),
-        int("id"),
-        int("dimensions"),
-        int("requests"),
-        int("failed"),
-        int("client_gone"),
-        int("client_faults"),
-        int("our_faults"),
-        int("upstream_faults"),
-        int("attempts"),
-        int("input_tokens"),
-        int("output_tokens"),
-        int("cache_read_tokens"),
-        int("cache_write_tokens"),
-        int("reasoning_tokens"),
-        int("cost"),
-        int("unpriced"),
-        int("request_bytes"),
-        int("response_bytes"),
-        bytes("durations"),
-        bytes("first_tokens"),
-    ],
+pub(crate) const PACKS: Table = Table {
+    name: "packs",
+    columns: &[int("level"), int("start"), int("id"), int("requests"), bytes("sums")],
     key: 3,
     conflict: Conflict::Replace,
 };
 
-/// A level, a start and the dimensions' id.
-type Key = (Level, i64, i64);
+/// The query that gives start and sums of a level (`?1`) from a start (`?2`) on and before another (`?3`), in their order.
+pub(crate) const SELECT: &str = "SELECT s.start, s.sums FROM packs s \
+     WHERE s.level = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start";
+
+/// The same with their ids.
+pub(crate) const SELECT_WITH_IDS: &str = "SELECT s.start, s.id, s.sums FROM packs s \
+     WHERE s.level = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start";
 
 /// The sums of the steps at hand.
 #[derive(Default)]
 pub(crate) struct Rollups {
-    sums: HashMap<Key, Sum>,
-    /// How many kinds a day has.
-    kinds: BTreeMap<i64, usize>,
+    steps: HashMap<(Level, i64), Step>,
+    blocks: Blocks,
 }
 
-#[derive(Clone)]
-struct Sum {
+/// The sums of a step.
+#[derive(Default)]
+struct Step {
+    /// Where the sum of each dimensions is: the row, and its place there.
+    places: HashMap<i64, (usize, usize)>,
+    packs: Vec<Pack>,
+}
+
+/// Sums that are in one row.
+struct Pack {
     id: i64,
-    figures: Figures,
+    sums: Vec<(i64, Figures)>,
+    changed: bool,
 }
 
-/// What a batch of records comes to, until it is written.
-pub(crate) struct Changes {
-    sums: HashMap<Key, Sum>,
-    dimensions: BTreeMap<i64, Dimensions>,
-    records: Vec<Vec<Value>>,
-    now: i64,
-}
+/// Dimensions and the last day they are of, by their ids.
+type Used = BTreeMap<i64, (Dimensions, i64)>;
 
 impl Rollups {
-    /// What these records change.
-    pub(crate) fn changes<'r>(
-        &self,
+    /// Adds records, and gives what has to be written for them: what their dimensions are, the records, the sums, and what is
+    /// counted of each. Where it is not written, all has to be [forgotten](Self::forget).
+    pub(crate) fn add<'r>(
+        &mut self,
         records: impl Iterator<Item = &'r Record>,
         now: i64,
-    ) -> Result<Changes, StoreError> {
-        let mut changes =
-            Changes { sums: HashMap::new(), dimensions: BTreeMap::new(), records: Vec::new(), now };
+    ) -> Result<Vec<Rows>, StoreError> {
+        self.steps.retain(|(level, start), _| at_hand(*level, *start, now));
+        self.blocks.retain(|hour| at_hand(Level::Hour, hour, now));
+        let (mut used, mut rows) = (Used::new(), Vec::new());
         for record in records {
             let at = ended(record);
-            let (id, hides) = self.kind(record, Level::Day.start(at), &mut changes);
-            changes.records.push(rows::row(record, id, hides)?);
+            let (id, hides) = self.kind(record, Level::Day.start(at), now, &mut used);
+            rows.push(rows::row(record, id, hides)?);
+            self.blocks.add(record, id, hides);
             for level in Level::ALL {
                 let start = level.start(at);
                 if level == Level::Minute && start < now - MINUTES {
                     continue;
                 }
-                let key = (level, start, id);
-                let begin = || Sum { id: fastrand::i64(1..), figures: Figures::default() };
-                let known = || self.sums.get(&key).filter(|_| at_hand(key, now)).cloned();
-                let sum = changes.sums.entry(key).or_insert_with(|| known().unwrap_or_else(begin));
-                sum.figures.add(record);
+                self.steps.entry((level, start)).or_default().add(id, record);
             }
         }
-        Ok(changes)
+        let dimensions = used.iter().map(|(id, (dimensions, day))| dimensions.row(*id, *day)).collect();
+        let mut packs: Vec<_> = self.steps.iter_mut().flat_map(|(step, sums)| sums.rows(*step)).collect();
+        packs.sort_unstable_by_key(|(key, _)| *key);
+        let packs = packs.into_iter().map(|(_, row)| row).collect();
+        Ok(vec![(DIMENSIONS, dimensions), (RECORDS, rows), (PACKS, packs), self.blocks.rows()])
     }
 
     /// The dimensions under which a record is counted, and whether they hide its models.
-    fn kind(&self, record: &Record, day: i64, changes: &mut Changes) -> (i64, bool) {
+    fn kind(&self, record: &Record, day: i64, now: i64, used: &mut Used) -> (i64, bool) {
         let mut dimensions = Dimensions::of(record);
         let mut id = dimensions.id();
-        let key = (Level::Day, day, id);
-        let known = self.sums.contains_key(&key) || changes.sums.contains_key(&key);
-        let kinds = self.kinds.get(&day).copied().unwrap_or(0);
-        let hides = !known && kinds + changes.dimensions.len() >= KINDS;
+        let step = self.steps.get(&(Level::Day, day));
+        let known = |id| step.is_some_and(|step| step.places.contains_key(&id));
+        let hides = !known(id) && step.is_some_and(|step| step.packs.len() * SUMS > KINDS);
         if hides {
             dimensions = dimensions.without_names();
             id = dimensions.id();
         }
         let hides = hides && dimensions.hides_names();
-        changes.dimensions.entry(id).or_insert(dimensions);
-        (id, hides)
-    }
-
-    /// They are written.
-    pub(crate) fn commit(&mut self, changes: Changes) {
-        let now = changes.now;
-        for (key, sum) in changes.sums {
-            if !at_hand(key, now) {
-                continue;
-            }
-            if self.sums.insert(key, sum).is_none() && key.0 == Level::Day {
-                *self.kinds.entry(key.1).or_default() += 1;
-            }
+        // Those of today are in the store since this process has first seen them, and stay there.
+        if day < Level::Day.start(now) || !known(id) {
+            let (_, last) = used.entry(id).or_insert((dimensions, day));
+            *last = day.max(*last);
         }
-        self.sums.retain(|key, _| at_hand(*key, now));
-        self.kinds.retain(|day, _| at_hand((Level::Day, *day, 0), now));
+        (id, hides)
     }
 
     /// Nobody knows whether what was to be written has been: other rows are begun.
     pub(crate) fn forget(&mut self) {
-        self.sums.clear();
-        self.kinds.clear();
+        *self = Self::default();
     }
 }
 
 /// Whether a process goes on with its sum of a step.
-fn at_hand((level, start, _): Key, now: i64) -> bool {
+fn at_hand(level: Level, start: i64, now: i64) -> bool {
     // Minutes and hours are begun anew soon, which costs a row, and not kept in memory, which costs more.
     let past = match level {
         Level::Day => AT_HAND,
@@ -155,90 +133,52 @@ fn at_hand((level, start, _): Key, now: i64) -> bool {
     start + level.micros() + past > now
 }
 
-impl Changes {
-    /// The rows to write: records, what their dimensions are, and the sums, each in the order of its key.
-    pub(crate) fn rows(&mut self) -> [Rows; 3] {
-        let dimensions = self.dimensions.iter().map(|(id, dimensions)| dimensions.row(*id)).collect();
-        let mut sums: Vec<_> = self.sums.iter().collect();
-        sums.sort_unstable_by_key(|(key, _)| **key);
-        let sums = sums.into_iter().map(|(key, sum)| row(*key, sum.id, &sum.figures)).collect();
-        [(DIMENSIONS, dimensions), (RECORDS, std::mem::take(&mut self.records)), (ROLLUPS, sums)]
+impl Step {
+    fn add(&mut self, id: i64, record: &Record) {
+        let (pack, at) = *self.places.entry(id).or_insert_with(|| {
+            if self.packs.last().is_none_or(|pack| pack.sums.len() >= SUMS) {
+                self.packs.push(Pack { id: fastrand::i64(1..), sums: Vec::new(), changed: true });
+            }
+            let pack = self.packs.len() - 1;
+            let sums = self.packs.last_mut().map(|pack| &mut pack.sums);
+            let at = sums.map_or(0, |sums| {
+                sums.push((id, Figures::default()));
+                sums.len() - 1
+            });
+            (pack, at)
+        });
+        let Some(pack) = self.packs.get_mut(pack) else { return };
+        pack.changed = true;
+        if let Some((_, figures)) = pack.sums.get_mut(at) {
+            figures.add(record);
+        }
+    }
+
+    /// The rows that have changed, with their keys.
+    fn rows(
+        &mut self,
+        (level, start): (Level, i64),
+    ) -> impl Iterator<Item = ((Level, i64, i64), Vec<Value>)> {
+        self.packs.iter_mut().filter(|pack| pack.changed).map(move |pack| {
+            pack.changed = false;
+            ((level, start, pack.id), row((level, start), pack.id, &pack.sums))
+        })
     }
 }
 
-/// The row of a sum.
-pub(crate) fn row((level, start, dimensions): Key, id: i64, figures: &Figures) -> Vec<Value> {
-    let Figures { faults, tokens, .. } = figures;
-    let counts = [
-        figures.requests,
-        figures.failed,
-        figures.client_gone,
-        faults.client,
-        faults.us,
-        faults.upstream,
-        figures.attempts,
-        tokens.input,
-        tokens.output,
-        tokens.cache_read,
-        tokens.cache_write,
-        tokens.reasoning,
-    ];
-    let mut row: Vec<Value> = vec![level.number().into(), start.into(), id.into(), dimensions.into()];
-    row.extend(counts.map(Value::from));
-    row.push(figures.cost.nanos().into());
-    row.extend([figures.unpriced, figures.request_bytes, figures.response_bytes].map(Value::from));
-    row.push(Value::Bytes(figures.durations.0.to_bytes()));
-    row.push(Value::Bytes(figures.first_tokens.0.to_bytes()));
-    row
+/// The rows of sums of a step, under new ids.
+pub(crate) fn rows(step: (Level, i64), sums: &[(i64, Figures)]) -> impl Iterator<Item = Vec<Value>> {
+    sums.chunks(SUMS).map(move |sums| row(step, fastrand::i64(1..), sums))
 }
 
-/// The query that gives rows for [`of_row`] of a level (`?1`) from a start (`?2`) on and before another (`?3`), in their order.
-pub(crate) fn select() -> String {
-    format!(
-        "SELECT {} FROM rollups s WHERE s.level = ?1 AND s.start >= ?2 AND s.start < ?3 ORDER BY s.start",
-        ROLLUPS.select(1, "s")
-    )
+/// How many rows so many sums take.
+pub(crate) const fn packs(sums: usize) -> usize {
+    sums.div_ceil(SUMS)
 }
 
-/// Gives start, dimensions, requests and durations of the same.
-pub(crate) const COUNTS: &str = "SELECT s.start, s.dimensions, s.requests, s.durations FROM rollups s \
-     WHERE s.level = ?1 AND s.start >= ?2 AND s.start < ?3";
-
-/// A sum as it was written.
-pub(crate) struct Written {
-    pub(crate) start: i64,
-    pub(crate) id: i64,
-    pub(crate) dimensions: i64,
-    pub(crate) figures: Figures,
-}
-
-/// What a row says.
-pub(crate) fn of_row(row: &mut Columns) -> Result<Written, StoreError> {
-    let (start, id, dimensions) = (row.int()?, row.int()?, row.int()?);
-    let figures = Figures {
-        requests: row.count()?,
-        failed: row.count()?,
-        client_gone: row.count()?,
-        faults: Faults { client: row.count()?, us: row.count()?, upstream: row.count()? },
-        attempts: row.count()?,
-        tokens: TokenSums {
-            input: row.count()?,
-            output: row.count()?,
-            cache_read: row.count()?,
-            cache_write: row.count()?,
-            reasoning: row.count()?,
-        },
-        cost: Cost::from_nanos(row.int()?),
-        unpriced: row.count()?,
-        request_bytes: row.count()?,
-        response_bytes: row.count()?,
-        durations: times(row)?,
-        first_tokens: times(row)?,
-    };
-    Ok(Written { start, id, dimensions, figures })
-}
-
-pub(crate) fn times(row: &mut Columns) -> Result<Percentiles, StoreError> {
-    let histogram = Histogram::of_bytes(&row.bytes()?);
-    histogram.map(Percentiles).ok_or_else(|| StoreError::Content("times that are cut short".to_owned()))
+fn row((level, start): (Level, i64), id: i64, sums: &[(i64, Figures)]) -> Vec<Value> {
+    let requests = sums.iter().fold(0_u64, |all, (_, figures)| all.saturating_add(figures.requests));
+    let mut bytes = Vec::with_capacity(128 * sums.len());
+    sums.iter().for_each(|(dimensions, figures)| write_sum(&mut bytes, *dimensions, figures));
+    vec![level.number().into(), start.into(), id.into(), requests.into(), Value::Bytes(bytes)]
 }

@@ -22,8 +22,8 @@ static WORDS: Words = Words {
     bytes: "BLOB",
     clustered: "WITHOUT ROWID",
     rewritten: "WITHOUT ROWID",
+    packed: "",
     lock: "",
-    hold: |_| String::new(),
     any: |place| format!("IN (SELECT value FROM json_each({place}))"),
     by: |index| format!(" INDEXED BY {index}"),
 };

@@ -83,25 +83,22 @@ impl Store {
         let inner = &*self.0;
         let now = Timestamp::now().as_microsecond();
         let mut state = inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changes = state.rollups.changes(records.iter().map(|record| &**record), now)?;
-        let [dimensions, rows, sums] = changes.rows();
         let batch = digest(records);
         // Only what has failed can be there already.
         let again = state.failed.take().is_some_and(|failed| failed == batch);
         let once = Once { writer: inner.writer, batch, again };
-        let writer = vec![once.writer.into(), once.batch.into(), now.into()];
-        let rows = [dimensions, rows, sums, (WRITERS, vec![writer])];
-        let batch = Batch { once: Some(once), instead: None, rows: &rows };
-        match inner.database.insert(&batch) {
-            Ok(()) if again => state.rollups.forget(),
-            Ok(()) => state.rollups.commit(changes),
-            Err(error) => {
-                state.failed = Some(once.batch);
-                state.rollups.forget();
-                return Err(error);
-            }
+        let written = state.rollups.add(records.iter().map(|record| &**record), now).and_then(|mut rows| {
+            let writer = vec![once.writer.into(), once.batch.into(), now.into()];
+            rows.push((WRITERS, vec![writer]));
+            inner.database.insert(&Batch { once: Some(once), instead: None, rows: &rows })
+        });
+        if written.is_err() {
+            state.failed = Some(once.batch);
         }
-        Ok(())
+        if written.is_err() || again {
+            state.rollups.forget();
+        }
+        written
     }
 
     /// Adds to the history of health.

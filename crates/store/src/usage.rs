@@ -12,6 +12,8 @@ use crate::database::Database;
 use crate::dimensions::{Dimensions, Directory, Known};
 use crate::figures::Figures;
 use crate::keep::there;
+use crate::measures;
+use crate::packed::{Sum, each_sum};
 use crate::query::{Bucket, Dimension, UsageQuery, UsageReport, UsageRow};
 use crate::rollup;
 use crate::rows::{self, Counted, timestamp};
@@ -52,7 +54,16 @@ pub(crate) fn report(
             }
         }
     } else {
-        add_records(database, from.max(there.records), to, &mut sums)?;
+        let (from, to) = (from.max(there.records), to.max(there.records));
+        // Who belongs to a session is told by the index of records alone; within an hour measures have no order.
+        let by_records = !query.filter.sessions.is_empty() || query.bucket == Bucket::Minute;
+        let edge = if by_records { to } else { there.measures.clamp(from, to) };
+        if from < edge {
+            add_records(database, from, edge, &mut sums)?;
+        }
+        if edge < to {
+            add_measures(database, edge, to, &mut sums)?;
+        }
     }
     sums.report(timestamp(from)?, timestamp(to)?)
 }
@@ -74,9 +85,9 @@ fn add_sums(
     sums: &mut Sums<'_>,
 ) -> Result<(), StoreError> {
     let parameters = [level.number().into(), from.into(), to.into()];
-    database.query(&rollup::select(), &parameters, &mut |mut row| {
-        let sum = rollup::of_row(&mut row)?;
-        sums.add_sum(sum.start, sum.dimensions, &sum.figures)
+    database.query(rollup::SELECT, &parameters, &mut |mut row| {
+        let start = row.int()?;
+        each_sum(&row.bytes()?, |sum| sums.add_sum(start, sum))
     })
 }
 
@@ -89,6 +100,26 @@ fn add_records(database: &dyn Database, from: i64, to: i64, sums: &mut Sums<'_>)
         .query(&statement, &condition.parameters, &mut |mut row| sums.add_record(rows::counted(&mut row)?))
 }
 
+fn add_measures(database: &dyn Database, from: i64, to: i64, sums: &mut Sums<'_>) -> Result<(), StoreError> {
+    let least = sums.query.filter.min_duration.unwrap_or(0);
+    let parameters = [Level::Hour.start(from).into(), to.into(), least.into()];
+    database.query(measures::SELECT, &parameters, &mut |mut row| {
+        let hour = row.int()?;
+        measures::each(hour, &row.bytes()?, (from, to), least, |counted| sums.add_record(counted))
+    })
+}
+
+/// What is known of the exchanges of the same dimensions.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The number of their group.
+    group: usize,
+    /// Whether their records alone tell their models.
+    hides: bool,
+    ending: Ending,
+    fault: Option<Fault>,
+}
+
 /// Sums while they are added up, the earliest first.
 struct Sums<'q> {
     query: &'q UsageQuery,
@@ -96,8 +127,8 @@ struct Sums<'q> {
     /// Whether what dimensions hide stays hidden, as it does in sums.
     hidden: bool,
     most: usize,
-    /// The group of each dimensions' id; none if its exchanges are not meant.
-    places: HashMap<i64, Option<usize>>,
+    /// By the dimensions' id; none if its exchanges are not meant.
+    places: HashMap<i64, Option<Place>>,
     groups: Vec<Vec<Option<String>>>,
     numbers: HashMap<Vec<Option<String>>, usize>,
     /// Where the finest step begins that is being added up, and where its bucket does.
@@ -136,41 +167,43 @@ impl<'q> Sums<'q> {
         })
     }
 
-    fn place(&mut self, id: i64) -> Option<usize> {
+    fn place(&mut self, id: i64) -> Option<Place> {
         if let Some(place) = self.places.get(&id) {
             return *place;
         }
         let known = Known::clone(&self.known);
-        let meant = known.get(&id).filter(|dimensions| dimensions.may_pass(&self.query.filter, false));
-        let place = meant.map(|dimensions| self.group(dimensions));
+        let meant = known.get(&id).filter(|dimensions| dimensions.may_pass(&self.query.filter, !self.hidden));
+        let place = meant.map(|dimensions| Place {
+            group: self.group(dimensions),
+            hides: dimensions.hides_names(),
+            ending: dimensions
+                .get(Dimension::Ending)
+                .and_then(|word| word.parse().ok())
+                .unwrap_or(Ending::Done),
+            fault: dimensions.get(Dimension::Fault).and_then(|word| word.parse().ok()),
+        });
         self.places.insert(id, place);
         place
     }
 
-    fn add_sum(&mut self, start: i64, dimensions: i64, figures: &Figures) -> Result<(), StoreError> {
-        let Some(place) = self.place(dimensions) else { return Ok(()) };
+    fn add_sum(&mut self, start: i64, sum: &Sum<'_>) -> Result<(), StoreError> {
+        let Some(place) = self.place(sum.dimensions) else { return Ok(()) };
         self.turn_to(start)?;
-        self.bucket.entry(place).or_default().merge(figures);
-        self.total.merge(figures);
-        Ok(())
+        sum.add_to(self.bucket.entry(place.group).or_default())
     }
 
     fn add_record(&mut self, record: Counted) -> Result<(), StoreError> {
-        let known = Known::clone(&self.known);
-        let Some(dimensions) = known.get(&record.dimensions) else { return Ok(()) };
-        let place = if !self.hidden && dimensions.hides_names() {
-            let told = dimensions.clone().with_models(record.models);
-            told.may_pass(&self.query.filter, false).then(|| self.group(&told))
-        } else {
-            self.place(record.dimensions)
-        };
-        let Some(place) = place else { return Ok(()) };
+        let Some(mut place) = self.place(record.dimensions) else { return Ok(()) };
+        if !self.hidden && place.hides {
+            let known = Known::clone(&self.known);
+            let told = known.get(&record.dimensions).map(|known| known.clone().with_models(record.models));
+            let Some(told) = told.filter(|told| told.may_pass(&self.query.filter, false)) else {
+                return Ok(());
+            };
+            place.group = self.group(&told);
+        }
         self.turn_to(record.ended)?;
-        let ending =
-            dimensions.get(Dimension::Ending).and_then(|word| word.parse().ok()).unwrap_or(Ending::Done);
-        let fault: Option<Fault> = dimensions.get(Dimension::Fault).and_then(|word| word.parse().ok());
-        self.bucket.entry(place).or_default().add_one(ending, fault, &record.measures);
-        self.total.add_one(ending, fault, &record.measures);
+        self.bucket.entry(place.group).or_default().add_one(place.ending, place.fault, &record.measures);
         Ok(())
     }
 
@@ -191,9 +224,11 @@ impl<'q> Sums<'q> {
     /// Makes rows of the bucket that was added up.
     fn end_bucket(&mut self) {
         let start = self.at.and_then(|(_, start)| start);
+        let total = &mut self.total;
         let mut groups: Vec<_> = self
             .bucket
             .drain()
+            .inspect(|(_, figures)| total.merge(figures))
             .filter_map(|(number, figures)| Some((self.groups.get(number)?, figures)))
             .collect();
         groups.sort_by(|(one, of_one), (other, of_other)| {

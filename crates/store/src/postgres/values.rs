@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Row, Transaction};
@@ -96,14 +97,11 @@ pub(super) async fn insert(
     if rows.is_empty() {
         return Ok(());
     }
-    let places = table.columns.iter().enumerate().map(|(at, column)| {
-        let of = match column.holds {
-            Holds::Ints => "bigint",
-            Holds::Texts => "text",
-            Holds::Bytes => "bytea",
-        };
-        format!("${}::{of}[]", at + 1)
-    });
+    let places = table
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| format!("${}::{}", at + 1, stored(column.holds).1));
     let places = places.collect::<Vec<_>>().join(", ");
     let statement = table.insert(&format!("SELECT * FROM unnest({places})"));
     let columns = table.columns.iter().enumerate();
@@ -111,4 +109,31 @@ pub(super) async fn insert(
     let parameters: Vec<&(dyn ToSql + Sync)> = many.iter().map(Many::parameter).collect();
     transaction.execute(&statement, &parameters).await?;
     Ok(())
+}
+
+/// Inserts rows that are in nobody's way, which is faster.
+pub(super) async fn copy(
+    transaction: &Transaction<'_>,
+    table: &Table,
+    rows: &[Vec<Value>],
+) -> Result<(), tokio_postgres::Error> {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    let types: Vec<Type> = table.columns.iter().map(|column| stored(column.holds).0).collect();
+    let statement = format!("COPY {} ({}) FROM STDIN BINARY", table.name, names.join(", "));
+    let writer = BinaryCopyInWriter::new(transaction.copy_in(&statement).await?, &types);
+    let mut writer = std::pin::pin!(writer);
+    for row in rows {
+        writer.as_mut().write_raw(row.iter().map(|value| value as &(dyn ToSql + Sync))).await?;
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+/// The type of a column, and what an array of it is called.
+const fn stored(holds: Holds) -> (Type, &'static str) {
+    match holds {
+        Holds::Ints => (Type::INT8, "bigint[]"),
+        Holds::Texts => (Type::TEXT, "text[]"),
+        Holds::Bytes => (Type::BYTEA, "bytea[]"),
+    }
 }
