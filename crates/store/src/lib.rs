@@ -1,7 +1,8 @@
 //! Records of exchanges, what they used, and the history of health: in an embedded SQLite, or in PostgreSQL for many replicas.
 //!
 //! Whatever is asked for again and again (usage over time, by model, by key) is not counted out of the records but kept
-//! as [rollups](rollup), which are written in the same transaction as the records they sum up.
+//! as [rollups](rollup), which are written in the same transaction as the records they sum up. What those cannot tell is counted
+//! out of [measures], which are a tenth of the records.
 
 mod condition;
 mod cover;

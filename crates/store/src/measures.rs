@@ -16,9 +16,8 @@ use crate::packed::cut;
 use crate::rows::{Counted, ended};
 use crate::step::Level;
 
-/// So many records are in a row that is full, or fewer that take so many bytes: about a page.
-const RECORDS: usize = 128;
-const BYTES: usize = 7_000;
+/// A row is full that has so many bytes, which are some dozens of records: two such rows lie in a page of PostgreSQL's.
+const BYTES: usize = 3_850;
 
 pub(crate) const MEASURES: Table = Table {
     name: "measures",
@@ -42,7 +41,6 @@ pub(crate) struct Blocks {
 struct Block {
     id: i64,
     longest: u64,
-    records: usize,
     bytes: Vec<u8>,
     changed: bool,
 }
@@ -55,8 +53,7 @@ impl Blocks {
         let begin = || Block {
             id: fastrand::i64(1..),
             longest: 0,
-            records: 0,
-            bytes: Vec::with_capacity(BYTES + 512),
+            bytes: Vec::with_capacity(BYTES + 64),
             changed: false,
         };
         let block = self.open.entry(hour).or_insert_with(begin);
@@ -65,9 +62,8 @@ impl Blocks {
             hides.then(|| [&record.model, &record.served_model].map(|name| name.as_deref().map(plain)))
         });
         block.longest = block.longest.max(measures.duration);
-        block.records += 1;
         block.changed = true;
-        if (block.records >= RECORDS || block.bytes.len() >= BYTES)
+        if block.bytes.len() >= BYTES
             && let Some(block) = self.open.remove(&hour)
         {
             self.full.push((hour, block));
@@ -169,4 +165,53 @@ fn read_one(mut one: Reader<'_>, ended: i64, duration: u64) -> Option<Counted> {
         }
     }
     Some(Counted { ended, dimensions, measures, models })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], span: (i64, i64), least: u64) -> Result<Vec<Counted>, StoreError> {
+        let mut found = Vec::new();
+        each(1_000, bytes, span, least, |counted| {
+            found.push(counted);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn what_is_counted_comes_back() {
+        let measures = |duration| Measures {
+            duration,
+            first_token: Some(0),
+            attempts: 2,
+            tokens: Tokens { input: Some(u64::MAX), output: Some(0), ..Tokens::default() },
+            cost: (duration > 5).then(|| Cost::from_nanos(-1)),
+            request_bytes: 0,
+            response_bytes: 7,
+        };
+        let mut bytes = Vec::new();
+        write_one(&mut bytes, 3, -9, &measures(5), || None);
+        write_one(&mut bytes, 0, 8, &measures(6), || Some([None, Some("gpt-5".to_owned())]));
+        let found = read(&bytes, (0, 2_000), 0).unwrap();
+        assert_eq!(
+            found.iter().map(|one| (one.ended, one.dimensions)).collect::<Vec<_>>(),
+            [(1_003, -9), (1_000, 8)]
+        );
+        for (one, duration) in found.iter().zip([5, 6]) {
+            let tokens = Tokens { input: Some(i64::MAX.unsigned_abs()), ..measures(duration).tokens };
+            assert_eq!(
+                format!("{:?}", one.measures),
+                format!("{:?}", Measures { tokens, ..measures(duration) })
+            );
+        }
+        assert_eq!((&found[0].models, &found[1].models), (&[None, None], &[None, Some("gpt-5".to_owned())]));
+        let check = |span, least, expect| assert_eq!(read(&bytes, span, least).unwrap().len(), expect);
+        check((1_001, 1_004), 0, 1);
+        check((1_000, 1_003), 0, 1);
+        check((0, 2_000), 6, 1);
+        check((0, 2_000), 7, 0);
+        assert!(read(&bytes[..bytes.len() - 1], (0, 2_000), 0).is_err());
+    }
 }

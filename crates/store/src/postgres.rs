@@ -17,9 +17,9 @@ use tokio_postgres::types::ToSql;
 pub use self::server::Server;
 
 use self::link::Link;
-use self::values::{copy, insert, row, said};
+use self::values::{copy, insert, insertion, row};
 use crate::StoreError;
-use crate::database::{Batch, Columns, Conflict, Database, Each, IS_THERE, Value, Words, numbers};
+use crate::database::{Batch, Columns, Conflict, Database, Each, IS_THERE, Once, Value, Words, numbers};
 
 /// Connections that read, and are kept open.
 const READERS: usize = 4;
@@ -106,11 +106,12 @@ impl Postgres {
         let kept = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let known = kept().pop();
-            let (link, old) = self.link(known)?;
+            let (mut link, old) = self.link(known)?;
             let mut content = Ok(());
             let mut none = true;
             let work = async {
-                let rows = link.client.query_raw(statement, borrowed(parameters)).await?;
+                let statement = link.prepared.get(&link.client, statement).await?;
+                let rows = link.client.query_raw(&statement, borrowed(parameters)).await?;
                 let mut rows = std::pin::pin!(rows);
                 while let Some(found) = rows.try_next().await? {
                     none = false;
@@ -169,26 +170,30 @@ impl Database for Postgres {
 
     fn insert(&self, batch: &Batch<'_>) -> Result<(), StoreError> {
         self.write(&async |link| {
-            let transaction = link.client.transaction().await?;
-            if let Some(once) = batch.once {
+            let Link { client, prepared, .. } = link;
+            let transaction = client.transaction().await?;
+            if let Some(Once { writer, batch, again }) = batch.once {
                 // What was sent before over a connection that broke may still be being written.
-                let lock = "SELECT pg_advisory_xact_lock($1)";
-                transaction.execute(lock, &[&once.writer]).await?;
-                let known =
-                    async || transaction.query_opt(&said(IS_THERE), &[&once.writer, &once.batch]).await;
-                if once.again && known().await?.is_some() {
+                let lock = prepared.get(&transaction, "SELECT pg_advisory_xact_lock(?1)").await?;
+                transaction.execute(&lock, &[&writer]).await?;
+                let is_there = prepared.get(&transaction, IS_THERE).await?;
+                if again && transaction.query_opt(&is_there, &[&writer, &batch]).await?.is_some() {
                     return Ok(());
                 }
             }
-            if let Some((statement, parameters, rows)) = batch.instead
-                && transaction.execute(&said(statement), &borrowed(parameters)).await? != rows
-            {
-                return Ok(());
+            if let Some((statement, parameters, rows)) = batch.instead {
+                let statement = prepared.get(&transaction, statement).await?;
+                if transaction.execute(&statement, &borrowed(parameters)).await? != rows {
+                    return Ok(());
+                }
             }
-            for (table, rows) in batch.rows {
+            for (table, rows) in batch.rows.iter().filter(|(_, rows)| !rows.is_empty()) {
                 match table.conflict {
                     Conflict::Never => copy(&transaction, table, rows).await?,
-                    Conflict::Replace | Conflict::Raise(_) => insert(&transaction, table, rows).await?,
+                    Conflict::Replace | Conflict::Raise(_) => {
+                        let statement = prepared.get(&transaction, &insertion(table)).await?;
+                        insert(&transaction, &statement, table, rows).await?;
+                    }
                 }
             }
             transaction.commit().await
@@ -196,23 +201,28 @@ impl Database for Postgres {
     }
 
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, StoreError> {
-        let statement = said(statement);
-        self.write(&async |link| link.client.execute(&statement, &borrowed(parameters)).await)
+        self.write(&async |link| {
+            let statement = link.prepared.get(&link.client, statement).await?;
+            link.client.execute(&statement, &borrowed(parameters)).await
+        })
     }
 
     fn query(&self, statement: &str, parameters: &[Value], each: Each<'_>) -> Result<(), StoreError> {
-        self.read(&said(statement), parameters, each)
+        self.read(statement, parameters, each)
     }
 
-    /// Of the records an estimate: what was deleted is free for others, but still part of the file.
+    /// Of records and sums an estimate: what was deleted is free for others, but still part of the file. How many records there
+    /// are is told by the sums of hours; in the hour of the oldest they may be spread evenly.
     fn size(&self) -> Result<u64, StoreError> {
         let statement = "SELECT \
              (SELECT CAST(coalesce(avg(pg_column_size(newest.*)), 0) AS BIGINT) \
               FROM (SELECT * FROM records ORDER BY ended DESC, seq DESC LIMIT 200) AS newest), \
-             (SELECT CAST(coalesce(sum(requests), 0) AS BIGINT) FROM packs \
-              WHERE level = 2 AND start > (SELECT min(ended) - 86400000000 FROM records)), \
-             pg_total_relation_size('packs') + pg_total_relation_size('dimensions') \
-             + pg_total_relation_size('transitions')";
+             (SELECT CAST(coalesce(sum(requests * least(1, (till - oldest) / (till - start + 1.0))), 0) AS BIGINT) \
+              FROM (SELECT requests, start, oldest, least(start + 3600000000, newest) AS till FROM packs, \
+                     (SELECT min(ended) AS oldest, max(ended) AS newest FROM records) AS ends \
+                    WHERE level = 1 AND start > oldest - 3600000000 AND start <= newest) AS hours), \
+             (SELECT CAST(coalesce(sum(octet_length(sums) + 80), 0) AS BIGINT) FROM packs) \
+             + pg_total_relation_size('dimensions') + pg_total_relation_size('transitions')";
         let [row, rows, others] = numbers(self, statement, &[])?.map(|number| number.unwrap_or(0));
         let size = (row + OVERHEAD).saturating_mul(rows).saturating_add(others);
         Ok(u64::try_from(size).unwrap_or(0))

@@ -103,7 +103,7 @@ impl Rollups {
         let mut id = dimensions.id();
         let step = self.steps.get(&(Level::Day, day));
         let known = |id| step.is_some_and(|step| step.places.contains_key(&id));
-        let hides = !known(id) && step.is_some_and(|step| step.packs.len() * SUMS > KINDS);
+        let hides = !known(id) && step.is_some_and(|step| step.places.len() >= KINDS);
         if hides {
             dimensions = dimensions.without_names();
             id = dimensions.id();

@@ -28,6 +28,9 @@ struct Order {
     /// Over how many days; 0 has them all end now, as they come while the proxy runs.
     #[arg(long, default_value_t = 30)]
     days: u32,
+    /// How many at once, where they all end now.
+    #[arg(long, default_value_t = BATCH)]
+    batch: u64,
     /// Print how long each query of a dashboard takes.
     #[arg(long)]
     time: bool,
@@ -39,17 +42,17 @@ fn main() -> Result<(), StoreError> {
     let kept = Kept { records: 3650 * DAY, usage: 3650 * DAY, size: u64::MAX };
     let store = Store::open(&Options { kind: order.url, kept })?;
     if order.records > 0 {
-        fill(&store, order.records, order.days)?;
+        fill(&store, order.records, order.days, order.batch.max(1))?;
     }
     if order.time { time::queries(&store) } else { Ok(()) }
 }
 
-fn fill(store: &Store, count: u64, days: u32) -> Result<(), StoreError> {
+fn fill(store: &Store, count: u64, days: u32, batch: u64) -> Result<(), StoreError> {
     let mut random = fastrand::Rng::with_seed(7);
     let now = Timestamp::now();
     let span = SignedDuration::from_hours(24 * i64::from(days));
     // Whole days at once, so that their sums are written once.
-    let batch = if days == 0 { BATCH } else { (count / u64::from(days)).clamp(BATCH, 50_000) };
+    let batch = if days == 0 { batch } else { (count / u64::from(days)).clamp(BATCH, 50_000) };
     let mut spent = Duration::ZERO;
     let mut done = 0;
     while done < count {

@@ -1,12 +1,13 @@
 //! One connection.
 
+use std::collections::HashMap;
 use std::error::Error as _;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, GenericClient, Statement};
 
 use super::server::Server;
 use crate::StoreError;
@@ -16,12 +17,41 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What every connection begins with.
 const SESSION: &str = "SET search_path TO ccproxy; SET statement_timeout TO '30s'; \
-                       SET idle_in_transaction_session_timeout TO '60s';";
+                       SET idle_in_transaction_session_timeout TO '60s'; \
+                       SET plan_cache_mode TO force_custom_plan;";
+
+/// So many statements of a connection are kept prepared.
+const STATEMENTS: usize = 64;
 
 /// A connection and the task that drives it.
 pub(super) struct Link {
     pub(super) client: Client,
+    pub(super) prepared: Prepared,
     task: JoinHandle<()>,
+}
+
+/// Statements that the server has read already. It plans them anew each time: what is asked for decides the plan.
+#[derive(Default)]
+pub(super) struct Prepared(HashMap<String, Statement>);
+
+impl Prepared {
+    /// A statement of ours.
+    pub(super) async fn get(
+        &mut self,
+        client: &impl GenericClient,
+        statement: &str,
+    ) -> Result<Statement, tokio_postgres::Error> {
+        if let Some(known) = self.0.get(statement) {
+            return Ok(known.clone());
+        }
+        let text = statement.replace('?', "$");
+        let prepared = client.prepare(&text).await?;
+        if self.0.len() >= STATEMENTS {
+            self.0.clear();
+        }
+        self.0.insert(statement.to_owned(), prepared.clone());
+        Ok(prepared)
+    }
 }
 
 /// Why something was not done.
@@ -42,7 +72,7 @@ impl Link {
             // The error is told to whoever is waiting for the client.
             #[expect(clippy::disallowed_methods, reason = "the link owns it, and ends it when it is dropped")]
             let task = tokio::task::spawn(async move { drop(connection.await) });
-            let link = Self { client, task };
+            let link = Self { client, prepared: Prepared::default(), task };
             link.client.batch_execute(SESSION).await.map_err(|e| told(&e))?;
             Ok(link)
         };

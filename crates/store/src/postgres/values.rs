@@ -5,15 +5,10 @@ use std::error::Error;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{Format, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::{Row, Statement, Transaction};
 
 use crate::StoreError;
 use crate::database::{Holds, Table, Value};
-
-/// A statement in PostgreSQL's words.
-pub(super) fn said(statement: &str) -> String {
-    statement.replace('?', "$")
-}
 
 impl ToSql for Value {
     fn to_sql(&self, of: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
@@ -88,26 +83,24 @@ impl<'a> Many<'a> {
     }
 }
 
-/// Inserts rows by one statement, column by column.
+/// The statement that inserts rows, column by column.
+pub(super) fn insertion(table: &Table) -> String {
+    let columns = table.columns.iter().enumerate();
+    let places = columns.map(|(at, column)| format!("?{}::{}", at + 1, stored(column.holds).1));
+    table.insert(&format!("SELECT * FROM unnest({})", places.collect::<Vec<_>>().join(", ")))
+}
+
+/// Inserts rows by that statement.
 pub(super) async fn insert(
     transaction: &Transaction<'_>,
+    insertion: &Statement,
     table: &Table,
     rows: &[Vec<Value>],
 ) -> Result<(), tokio_postgres::Error> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let places = table
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| format!("${}::{}", at + 1, stored(column.holds).1));
-    let places = places.collect::<Vec<_>>().join(", ");
-    let statement = table.insert(&format!("SELECT * FROM unnest({places})"));
     let columns = table.columns.iter().enumerate();
     let many: Vec<Many<'_>> = columns.map(|(at, column)| Many::of(column.holds, at, rows)).collect();
     let parameters: Vec<&(dyn ToSql + Sync)> = many.iter().map(Many::parameter).collect();
-    transaction.execute(&statement, &parameters).await?;
+    transaction.execute(insertion, &parameters).await?;
     Ok(())
 }
 

@@ -27,5 +27,6 @@ INSERT INTO kept_since (what, since) SELECT 'measures', max(ended) + 1 FROM reco
 
 -- The last day on which there was such an exchange.
 ALTER TABLE dimensions ADD COLUMN seen BIGINT NOT NULL DEFAULT 0;
-UPDATE dimensions SET seen = coalesce(
-  (SELECT max(s.start) FROM rollups_unpacked s WHERE s.level = 2 AND s.dimensions = dimensions.id), 0);
+UPDATE dimensions SET seen = used.day
+  FROM (SELECT dimensions AS id, max(start) AS day FROM rollups_unpacked WHERE level = 2 GROUP BY dimensions) AS used
+  WHERE used.id = dimensions.id;

@@ -18,4 +18,5 @@ mod postgres;
 mod random;
 mod requests;
 mod support;
+mod upgrade;
 mod usage;

@@ -165,5 +165,15 @@ fn names_that_clients_make_up_do_not_fill_the_sums() {
         let report = store.usage(&query(&[Dimension::Model], Bucket::None, Filter::default())).unwrap();
         assert_eq!(report.total.requests, 5_000);
         assert!(report.rows.len() < 2_100, "{}", report.rows.len());
+        // Where exchanges are counted one by one, each still has its name.
+        let slow = Filter { min_duration: Some(0), ..Filter::default() };
+        let report = store.usage(&query(&[Dimension::Model], Bucket::None, slow.clone())).unwrap();
+        assert_eq!((report.rows.len(), report.total.requests), (5_000, 5_000));
+        for name in ["made-up-3", "made-up-4999"] {
+            let filter = Filter { values: vec![(Dimension::Model, name.to_owned())], ..slow.clone() };
+            let report = store.usage(&query(&[Dimension::Model], Bucket::Hour, filter)).unwrap();
+            assert_eq!(report.total.requests, 1);
+            assert_eq!(report.rows[0].group, [(Dimension::Model, Some(name.to_owned()))]);
+        }
     });
 }
