@@ -19,6 +19,7 @@ pub(crate) enum Value {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "SQLite does not ask"))]
     pub(crate) holds: Holds,
 }
 

@@ -55,7 +55,7 @@ fn check(store: &Store) {
     let of_session = records.iter().filter(|record| record.session.is_some()).count();
     assert_eq!((records.len(), session.total.requests), (36, of_session as u64));
     // What comes in late, and what comes in now.
-    let last = records.first().map(|record| crate::support::ended(record)).unwrap();
+    let last = records.first().map(crate::support::ended).unwrap();
     let mut random = fastrand::Rng::with_seed(1);
     let mut at = |ended: Timestamp| {
         let record = record(&mut random, SignedDuration::ZERO);
