@@ -212,15 +212,15 @@ impl Database for Postgres {
     }
 
     /// Of records and sums an estimate: what was deleted is free for others, but still part of the file. How many records there
-    /// are is told by the sums of hours; in the hour of the oldest they may be spread evenly.
+    /// are is told by the sums of hours, and counted in the first of them, of which some may be gone.
     fn size(&self) -> Result<u64, StoreError> {
         let statement = "SELECT \
              (SELECT CAST(coalesce(avg(pg_column_size(newest.*)), 0) AS BIGINT) \
               FROM (SELECT * FROM records ORDER BY ended DESC, seq DESC LIMIT 200) AS newest), \
-             (SELECT CAST(coalesce(sum(requests * least(1, (till - oldest) / (till - start + 1.0))), 0) AS BIGINT) \
-              FROM (SELECT requests, start, oldest, least(start + 3600000000, newest) AS till FROM packs, \
-                     (SELECT min(ended) AS oldest, max(ended) AS newest FROM records) AS ends \
-                    WHERE level = 1 AND start > oldest - 3600000000 AND start <= newest) AS hours), \
+             (SELECT CAST(coalesce(sum(requests), 0) AS BIGINT) FROM packs \
+              WHERE level = 1 AND start > (SELECT min(ended) FROM records)) \
+             + (SELECT count(*) FROM records \
+                WHERE ended < (SELECT (min(ended) / 3600000000 + 1) * 3600000000 FROM records)), \
              (SELECT CAST(coalesce(sum(octet_length(sums) + 80), 0) AS BIGINT) FROM packs) \
              + pg_total_relation_size('dimensions') + pg_total_relation_size('transitions')";
         let [row, rows, others] = numbers(self, statement, &[])?.map(|number| number.unwrap_or(0));

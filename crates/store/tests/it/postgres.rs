@@ -149,6 +149,24 @@ fn connections_are_encrypted_as_the_url_says() {
     assert_eq!(encrypted(&cluster.by_socket(&url)), Ok(false), "a socket needs none");
 }
 
+#[test]
+fn the_size_is_about_what_the_tables_take() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let check = |span: SignedDuration| {
+        let url = cluster.database();
+        let store = open(&url);
+        store.append(&records(1, 5_000, span)).unwrap();
+        let statement = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class \
+                         WHERE relkind = 'r' AND relnamespace = 'ccproxy'::regnamespace";
+        let tables: u64 = cluster.psql(name(&url), statement).parse().unwrap();
+        let told = store.size().unwrap();
+        assert!(told > tables * 2 / 3 && told < tables * 4 / 3, "{told} of {tables} in {span}");
+    };
+    check(SignedDuration::from_millis(1));
+    check(HOUR);
+    check(100 * HOUR);
+}
+
 fn url_without(url: &str) -> String {
     url.split('?').next().unwrap().to_owned()
 }
