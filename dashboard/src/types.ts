@@ -114,8 +114,8 @@ export interface Figures {
   faults: Record<Fault, number>;
   attempts: number;
   tokens: Record<keyof Tokens, number>;
-  /** Only of exchanges whose price is known; `unpriced` counts the others. */
-  cost_usd: number;
+  /** Only of exchanges whose price is known; `unpriced` counts the others. Null where it is of none of them. */
+  cost_usd: number | null;
   unpriced: number;
   duration_ms: Percentiles | null;
   first_token_ms: Percentiles | null;

@@ -36,11 +36,13 @@ function figures(list) {
   const sum = (value) => list.reduce((all, one) => all + (value(one) ?? 0), 0);
   const fault = (name) => sum((one) => (one.fault === name ? 1 : 0));
   const tokens = (name) => sum((one) => one.tokens[name]);
+  const cost = sum((one) => one.cost_usd);
+  const unpriced = sum((one) => (one.cost_usd === null && one.tokens.input !== null ? 1 : 0));
   return {
     requests: list.length, failed: sum((one) => (one.ending === 'failed' ? 1 : 0)), client_gone: sum((one) => (one.ending === 'client_gone' ? 1 : 0)),
     faults: { client: fault('client'), us: fault('us'), upstream: fault('upstream') }, attempts: sum((one) => one.attempts.length),
     tokens: { input: tokens('input'), output: tokens('output'), cache_read: tokens('cache_read'), cache_write: tokens('cache_write'), reasoning: tokens('reasoning') },
-    cost_usd: sum((one) => one.cost_usd), unpriced: sum((one) => (one.cost_usd === null && one.tokens.input !== null ? 1 : 0)),
+    cost_usd: cost === 0 && unpriced > 0 ? null : cost, unpriced,
     duration_ms: percentiles(list.map((one) => one.duration_ms)), first_token_ms: percentiles(list.map((one) => one.first_token_ms).filter((one) => one !== null)),
     request_bytes: sum((one) => one.request_bytes), response_bytes: sum((one) => one.response_bytes),
   };

@@ -1,6 +1,7 @@
 //! Sums over exchanges.
 
 use ccproxy_record::{Cost, Ending, Fault, Millis, Record, Tokens};
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::histogram::Histogram;
@@ -20,11 +21,9 @@ pub struct Figures {
     pub attempts: u64,
     /// Tokens by kind.
     pub tokens: TokenSums,
-    /// What those with a known price cost.
-    #[serde(rename = "cost_usd")]
-    pub cost: Cost,
-    /// Those that used tokens whose price is not known, and that are not in the cost.
-    pub unpriced: u64,
+    /// What they cost, as far as that is known.
+    #[serde(flatten)]
+    pub spent: Spent,
     /// How long they took.
     #[serde(rename = "duration_ms")]
     pub durations: Percentiles,
@@ -35,6 +34,34 @@ pub struct Figures {
     pub request_bytes: u64,
     /// Bytes of answers.
     pub response_bytes: u64,
+}
+
+/// What a number of exchanges costs, as far as that is known.
+///
+/// JSON has it as `cost_usd` and `unpriced`. Where no price is known the cost is null, for it is not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// What those with a known price cost.
+    pub cost: Cost,
+    /// Those that used tokens whose price is not known, and that are not in the cost.
+    pub unpriced: u64,
+}
+
+impl Spent {
+    /// The cost, if there is any price to go by.
+    #[must_use]
+    pub fn known(self) -> Option<Cost> {
+        (self.cost != Cost::default() || self.unpriced == 0).then_some(self.cost)
+    }
+}
+
+impl Serialize for Spent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut spent = serializer.serialize_struct("Spent", 2)?;
+        spent.serialize_field("cost_usd", &self.known())?;
+        spent.serialize_field("unpriced", &self.unpriced)?;
+        spent.end()
+    }
 }
 
 /// Failed exchanges by who has to act.
@@ -155,8 +182,8 @@ impl Figures {
             (&mut self.response_bytes, measures.response_bytes),
         ]);
         match measures.cost {
-            Some(cost) => self.cost += cost,
-            None if measures.tokens.total() > 0 => self.unpriced += 1,
+            Some(cost) => self.spent.cost += cost,
+            None if measures.tokens.total() > 0 => self.spent.unpriced += 1,
             None => {}
         }
         self.durations.0.add(measures.duration);
@@ -171,7 +198,7 @@ impl Figures {
         for (sum, more) in self.counts_mut().into_iter().zip(other.counts()) {
             *sum = sum.saturating_add(more);
         }
-        self.cost += other.cost;
+        self.spent.cost += other.spent.cost;
         self.durations.0.merge(&other.durations.0);
         self.first_tokens.0.merge(&other.first_tokens.0);
     }
@@ -191,7 +218,7 @@ impl Figures {
             tokens.cache_read,
             tokens.cache_write,
             tokens.reasoning,
-            self.unpriced,
+            self.spent.unpriced,
             self.request_bytes,
             self.response_bytes,
         ]
@@ -212,7 +239,7 @@ impl Figures {
             &mut tokens.cache_read,
             &mut tokens.cache_write,
             &mut tokens.reasoning,
-            &mut self.unpriced,
+            &mut self.spent.unpriced,
             &mut self.request_bytes,
             &mut self.response_bytes,
         ]

@@ -30,7 +30,7 @@ mod transition;
 mod usage;
 
 pub use error::StoreError;
-pub use figures::{Faults, Figures, Percentiles, TokenSums};
+pub use figures::{Faults, Figures, Percentiles, Spent, TokenSums};
 pub use kind::{Kept, Kind, Options};
 #[cfg(feature = "postgres")]
 pub use postgres::Server;

@@ -18,7 +18,7 @@ pub(crate) fn write_sum(bytes: &mut Vec<u8>, dimensions: i64, figures: &Figures)
     write_part(&mut sum, &figures.durations.0.to_bytes());
     write_part(&mut sum, &figures.first_tokens.0.to_bytes());
     figures.counts().into_iter().for_each(|count| write(&mut sum, count));
-    write_signed(&mut sum, figures.cost.nanos());
+    write_signed(&mut sum, figures.spent.cost.nanos());
     bytes.extend(dimensions.to_le_bytes());
     write_part(bytes, &sum);
 }
@@ -68,7 +68,7 @@ impl<'a> Sum<'a> {
         for sum in figures.counts_mut() {
             *sum = sum.saturating_add(rest.number()?);
         }
-        figures.cost += Cost::from_nanos(rest.signed()?);
+        figures.spent.cost += Cost::from_nanos(rest.signed()?);
         Some(())
     }
 

@@ -176,7 +176,8 @@ impl Store {
             filter: Filter::default(),
         };
         let rows = self.report(&query, usize::MAX)?.rows;
-        let spent = |row: crate::UsageRow| (row.group.into_iter().find_map(|(_, key)| key), row.figures.cost);
+        let spent =
+            |row: crate::UsageRow| (row.group.into_iter().find_map(|(_, key)| key), row.figures.spent.cost);
         Ok(rows.into_iter().map(spent).collect())
     }
 

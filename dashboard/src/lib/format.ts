@@ -56,14 +56,8 @@ export function usd(value: Maybe): string {
   return value !== 0 && Math.abs(value) < 0.1 ? crumbs.format(value) : cents.format(value);
 }
 
-/** A sum of costs that leaves out so many requests; where these are all, nothing is known. */
-export const known = (cost: number, unpriced: number) => (cost === 0 && unpriced > 0 ? null : cost);
-
 /** What was spent, where some of it may have no known price: then it is never said to be nothing. */
-export function spent(cost: number, unpriced: number): string {
-  const sum = known(cost, unpriced);
-  return sum === null ? 'unknown' : usd(sum);
-}
+export const spent = (cost: number | null) => (cost === null ? 'unknown' : usd(cost));
 
 export const utc = (at: Date) => `${at.toISOString().replace('T', ' ').replace(/\.000Z$/, 'Z').replace('Z', ' UTC')}`;
 export const timeOfDay = (at: Date) => clock.format(at);

@@ -60,7 +60,7 @@ export function SpendView({ at }: { at: Route }) {
       <Pending of={models} what="the spend" />
       {total !== undefined && (
         <dl class="facts boxed">
-          <div><dt>Spent</dt><dd class="great">{spent(total.cost_usd, total.unpriced)}</dd></div>
+          <div><dt>Spent</dt><dd class="great">{spent(total.cost_usd)}</dd></div>
           <div><dt>Requests</dt><dd>{count(total.requests)}</dd></div>
           <div><dt>Tokens in / out</dt><dd>{compact(total.tokens.input)} / {compact(total.tokens.output)}</dd></div>
           <div><dt>Of the input from cache</dt><dd>{compact(total.tokens.cache_read)}</dd></div>

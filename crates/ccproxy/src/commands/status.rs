@@ -88,7 +88,7 @@ impl Traffic {
         let today = Timestamp::now().to_string().chars().take(10).collect::<String>();
         let total = async |since: &str| {
             let usage = api.get::<Usage>(&format!("/api/usage?since={since}")).await;
-            usage.map(|usage| usage.total.known())
+            usage.map(|usage| usage.total)
         };
         let (last_5m, last_24h) = (total("5m").await?, total("24h").await?);
         let (today, week) = (total(&today).await?, total("7d").await?);

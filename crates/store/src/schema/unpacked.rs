@@ -59,7 +59,7 @@ fn figures(row: &mut Columns) -> Result<Figures, StoreError> {
     for count in figures.counts_mut() {
         *count = row.count()?;
     }
-    figures.cost = Cost::from_nanos(row.int()?);
+    figures.spent.cost = Cost::from_nanos(row.int()?);
     for times in [&mut figures.durations, &mut figures.first_tokens] {
         times.0.merge_bytes(&row.bytes()?).ok_or_else(cut)?;
     }

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { pick, timeline } from '../../lib/buckets';
-import { count, known, millis, percent, rate as perSecond, spent } from '../../lib/format';
+import { count, millis, percent, rate as perSecond, spent } from '../../lib/format';
 import type { Overview, Usage } from '../../types';
 import { Shares } from '../../ui/meter';
 import { Sparkline } from '../../ui/sparkline';
@@ -35,16 +35,15 @@ interface Props {
 }
 
 function Money({ today, week }: { today: Usage; week: Usage | null }) {
-  const unpriced = today.total.unpriced;
-  const days = week === null ? [] : pick(timeline(week).rows, (row) => known(row.cost_usd, row.unpriced), 0);
+  const days = week === null ? [] : pick(timeline(week).rows, (row) => row.cost_usd, 0);
   const note = (
     <>
-      {week === null ? '' : `7 days ${spent(week.total.cost_usd, week.total.unpriced)}`}
+      {week === null ? '' : `7 days ${spent(week.total.cost_usd)}`}
       {week !== null && week.total.unpriced > 0 && ` · ${count(week.total.unpriced)} unpriced`}
     </>
   );
   return (
-    <Tile title="Spent today" value={spent(today.total.cost_usd, unpriced)} note={note}>
+    <Tile title="Spent today" value={spent(today.total.cost_usd)} note={note}>
       <Sparkline values={days} label="Spent a day, last 7 days" color="c3" />
     </Tile>
   );

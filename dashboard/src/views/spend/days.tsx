@@ -25,7 +25,7 @@ export function DaysChart({ usage, by }: { usage: Usage; by: By }) {
     const sums = new Map<string, number>();
     for (const row of usage.rows) {
       const name = nameOf(row[by], by);
-      sums.set(name, (sums.get(name) ?? 0) + row.cost_usd);
+      sums.set(name, (sums.get(name) ?? 0) + (row.cost_usd ?? 0));
     }
     const ranked = [...sums].filter(([, sum]) => sum > 0).sort((a, b) => b[1] - a[1]).map(([name]) => name);
     const own = ranked.slice(0, COLORS.length);
@@ -35,7 +35,7 @@ export function DaysChart({ usage, by }: { usage: Usage; by: By }) {
       const place = places.get(Date.parse(row.start ?? '') / 1_000);
       const name = nameOf(row[by], by);
       const line = lines.find((one) => one.label === name) ?? lines.find((one) => one.label === OTHERS);
-      if (place !== undefined && line !== undefined) line.values[place] = (line.values[place] ?? 0) + row.cost_usd;
+      if (place !== undefined && line !== undefined) line.values[place] = (line.values[place] ?? 0) + (row.cost_usd ?? 0);
     }
     return { times, lines };
   }, [usage, by]);

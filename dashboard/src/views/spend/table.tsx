@@ -1,6 +1,6 @@
 /** Shares of what was spent. What has no known price is said to be unknown, never nothing. */
 
-import { compact, count, known, percent, spent } from '../../lib/format';
+import { compact, count, percent, spent } from '../../lib/format';
 import { href } from '../../lib/route';
 import type { Usage, UsageRow } from '../../types';
 import { Scroll } from '../../ui/panel';
@@ -9,7 +9,7 @@ import { type By, nameOf } from './days';
 function Row({ row, all, by, range }: { row: UsageRow; all: number; by: By; range: string }) {
   const name = nameOf(row[by], by);
   const value = row[by];
-  const unknown = known(row.cost_usd, row.unpriced) === null;
+  const unknown = row.cost_usd === null;
   return (
     <tr>
       <th scope="row">
@@ -18,19 +18,19 @@ function Row({ row, all, by, range }: { row: UsageRow; all: number; by: By; rang
       <td class="number">{count(row.requests)}</td>
       <td class="number nowrap">{compact(row.tokens.input)} / {compact(row.tokens.output)}</td>
       <td class="number">
-        {unknown ? <span class="quiet">unknown</span> : spent(row.cost_usd, row.unpriced)}
+        {unknown ? <span class="quiet">unknown</span> : spent(row.cost_usd)}
         {row.unpriced > 0 && !unknown && <span class="sub">+ {count(row.unpriced)} unpriced</span>}
       </td>
       <td class="share">
-        <span class="share-bar" aria-hidden="true"><i style={{ width: `${all > 0 ? (row.cost_usd / all) * 100 : 0}%` }} /></span>
-        <span class="share-text">{unknown ? '–' : percent(row.cost_usd, all)}</span>
+        <span class="share-bar" aria-hidden="true"><i style={{ width: `${all > 0 ? ((row.cost_usd ?? 0) / all) * 100 : 0}%` }} /></span>
+        <span class="share-text">{unknown ? '–' : percent(row.cost_usd ?? 0, all)}</span>
       </td>
     </tr>
   );
 }
 
 export function SpendTable({ usage, by, range }: { usage: Usage; by: By; range: string }) {
-  const rows = [...usage.rows].sort((a, b) => b.cost_usd - a.cost_usd || b.unpriced - a.unpriced);
+  const rows = [...usage.rows].sort((a, b) => (b.cost_usd ?? 0) - (a.cost_usd ?? 0) || b.unpriced - a.unpriced);
   return (
     <>
       <Scroll label={`Spend by ${by}`}>
@@ -46,7 +46,7 @@ export function SpendTable({ usage, by, range }: { usage: Usage; by: By; range: 
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => <Row key={String(row[by])} row={row} all={usage.total.cost_usd} by={by} range={range} />)}
+            {rows.map((row) => <Row key={String(row[by])} row={row} all={usage.total.cost_usd ?? 0} by={by} range={range} />)}
           </tbody>
         </table>
       </Scroll>

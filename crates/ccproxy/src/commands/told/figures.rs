@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{known, spent};
+use super::spent;
 
 /// `/api/usage`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -50,11 +50,6 @@ impl Figures {
     /// What they cost, as far as that is known.
     pub(in crate::commands) fn spent(&self) -> String {
         spent(self.cost_usd.unwrap_or_default(), self.unpriced)
-    }
-
-    /// The same, where a sum of nothing that is known is none.
-    pub(in crate::commands) fn known(self) -> Self {
-        Self { cost_usd: known(self.cost_usd.unwrap_or_default(), self.unpriced), ..self }
     }
 }
 

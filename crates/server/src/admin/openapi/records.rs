@@ -134,8 +134,8 @@ struct Figures {
     /// Calls of providers.
     attempts: u64,
     tokens: Sums,
-    /// Of those with a known price.
-    cost_usd: f64,
+    /// Of those with a known price; null where there is none to go by.
+    cost_usd: Option<f64>,
     /// Exchanges that used tokens whose price is not known.
     unpriced: u64,
     duration_ms: Percentiles,
