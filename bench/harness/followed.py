@@ -4,10 +4,11 @@ from .cells import cell, row
 from .targets import Ccproxy
 
 OFF = "\n[store]\nenabled = false\n[metrics]\nenabled = false\n"
+COUNTED = "\n[store]\nenabled = false\n"
 LOG = '\n[plugins.access-log]\nenabled = true\npath = "{home}/access.log"\nsides = ["client", "upstream"]\n'
-# What is switched off, what everybody has, and a log of both sides besides.
-VARIANTS = {"nothing followed": OFF, "by default": "", "and an access log": LOG}
-BARE, DEFAULT, LOGGED = VARIANTS
+# Nothing, metrics, what everybody has, and a log of both sides besides.
+VARIANTS = {"nothing followed": OFF, "metrics alone": COUNTED, "by default": "", "and an access log": LOG}
+BARE, _, DEFAULT, _ = VARIANTS
 
 
 class Variant(Ccproxy):
@@ -63,6 +64,6 @@ class Followed:
 
 
 NOTE = """\
-ccproxy beside itself, in the same round: with neither store nor metrics, as it is by default (SQLite and metrics), and
+ccproxy beside itself, in the same round: with neither store nor metrics, with metrics alone, as it is by default (SQLite and metrics), and
 with an access log of both sides in a file. CPU is that of the whole process, the threads that write included.
 """

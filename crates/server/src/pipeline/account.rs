@@ -1,7 +1,6 @@
 //! What is known of an exchange, and its end, which is observed exactly once.
 
 mod note;
-mod tap;
 
 use std::sync::Arc;
 

@@ -34,6 +34,11 @@ fn spread(random: &mut Rng, middle: f64) -> Millis {
     Duration::from_secs_f64(middle * normal.exp()).into()
 }
 
+/// As the proxy makes them: the time, and chance.
+fn id(random: &mut Rng, began: Timestamp) -> String {
+    format!("{:032x}", u128::from(began.as_millisecond().unsigned_abs()) << 80 | random.u128(..) >> 48)
+}
+
 /// An exchange that ends at a moment.
 pub(crate) fn record(random: &mut Rng, ended: Timestamp) -> Record {
     let mut dice = random.u32(..100);
@@ -58,7 +63,7 @@ pub(crate) fn record(random: &mut Rng, ended: Timestamp) -> Record {
     let counted = failure.is_none();
     let status = if gone { None } else { Some(failure.map_or(200, |failure| failure.0)) };
     Record {
-        id: format!("{:032x}", random.u128(..)),
+        id: id(random, began),
         began,
         session: (random.u32(..10) < 6).then(|| format!("session-{:06}", random.u32(..40_000))),
         key: KEYS.get(random.usize(..KEYS.len())).map(|key| (*key).to_owned()),

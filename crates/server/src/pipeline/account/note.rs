@@ -9,10 +9,12 @@ use ccproxy_record::{Attempt, Record, SpanId, Tokens, TraceContext};
 use ccproxy_wire::{Dialect, RequestHead, Usage};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use http_body::Frame;
+use http_body_util::BodyExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{Exchange, tap};
+use super::Exchange;
 use crate::app::{Ending, Instance};
 use crate::error::of_status;
 use crate::pipeline::plan::named_session;
@@ -118,7 +120,7 @@ impl Note {
             Err(error) => last.error = Some(error.kind().word()),
         }
         match &self.messages {
-            Some(messages) => attempt.map(|answer| tap::told(answer, number, messages)),
+            Some(messages) => attempt.map(|answer| followed(answer, number, messages)),
             None => attempt,
         }
     }
@@ -221,6 +223,17 @@ impl Try {
             span: self.span,
         }
     }
+}
+
+/// The same answer, whose body is told of as it is read.
+fn followed(answer: Answer, attempt: u8, messages: &Arc<dyn Messages>) -> Answer {
+    let messages = Arc::clone(messages);
+    let tell = move |frame: &Frame<Bytes>| {
+        if let Some(data) = frame.data_ref() {
+            messages.answer_body(attempt, data);
+        }
+    };
+    answer.map(|body| body.inspect_frame(tell).boxed_unsync())
 }
 
 pub(super) fn tokens(usage: &Usage) -> Tokens {
