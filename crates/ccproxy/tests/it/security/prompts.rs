@@ -115,6 +115,14 @@ async fn in_no_log_no_page_and_no_file() {
     };
     eventually("all is written", || lines() >= answers.len()).await;
     pages(&program).await;
+    let url = format!("http://{}", program.main);
+    for args in
+        [&["status"][..], &["status", "--json"], &["usage", "--by", "model,key,error"], &["usage", "--csv"]]
+    {
+        let told = program.run(&[args, &["--url", &url]].concat(), &[]).await;
+        assert!(!told.contains("error:"), "{args:?}: {told}");
+        check("a command", told.as_bytes());
+    }
     for (file, content) in program.written() {
         check(&file, &content);
     }

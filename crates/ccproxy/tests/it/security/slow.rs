@@ -1,9 +1,7 @@
 //! Connections that take their time do not take anybody else's.
 
-use std::time::Duration;
-
 use crate::support::stage::ask;
-use crate::support::{Conn, Request, Stage};
+use crate::support::{Conn, LIMIT, Request, Stage};
 
 /// More than would be needed if each took a thread.
 const CROWD: usize = 200;
@@ -50,6 +48,6 @@ async fn a_client_that_does_not_read_holds_its_own_answer_alone() {
     stage.upstream.wait_requests(20).await;
     assert_eq!(stage.send(&ask::request(ask::CHAT, true)).await.status, 200);
     drop(crowd);
-    assert!(stage.upstream.wait_cancelled(Duration::from_secs(1)).await);
+    assert!(stage.upstream.wait_cancelled(LIMIT).await);
     assert_eq!(stage.counts().await[0], 21);
 }
