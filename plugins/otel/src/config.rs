@@ -150,6 +150,6 @@ mod tests {
         );
         check("enabled = true\nheaders = { a = { command = ['hush'] } }", &["headers", "env or file"]);
         check("enabled = true\nattributes = { 'service.name' = 'x' }", &["attributes", "service_name"]);
-        check("endpiont = 'x'", &["endpoint"]);
+        check("end_point = 'x'", &["endpoint"]);
     }
 }
