@@ -1,4 +1,4 @@
-//! Where a secret comes from. Fetching it is the upstream crate's work.
+//! Where a secret comes from. Fetching one that takes time is the upstream crate's work.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -46,6 +46,22 @@ impl SecretSource {
     #[must_use]
     pub fn env(name: impl Into<String>) -> Self {
         Self::Env(name.into())
+    }
+
+    /// Reads it as it stands there, from where that takes no time: not from a command.
+    ///
+    /// # Errors
+    /// Why it cannot be read; nothing of it is in that.
+    pub fn read(&self) -> Result<SecretString, String> {
+        let read = match self {
+            Self::Value(secret) => Ok(secret.clone()),
+            Self::Env(name) => std::env::var(name).map(Into::into).map_err(|_| "is not set".to_owned()),
+            Self::File(path) => std::fs::read_to_string(path)
+                .map(Into::into)
+                .map_err(|error| format!("cannot be read: {error}")),
+            Self::Command { .. } => Err("is not possible here; use env or file".to_owned()),
+        };
+        read.map_err(|reason| format!("{} {reason}", self.describe()))
     }
 
     /// The source in words that are safe to print: `environment variable ANTHROPIC_API_KEY`.

@@ -201,15 +201,7 @@ fn hash_of(hash: KeyHash) -> blake3::Hash {
 /// # Errors
 /// Why it cannot be read; nothing of it is in that.
 pub fn read(source: &SecretSource) -> Result<SecretString, String> {
-    let read = match source {
-        SecretSource::Value(token) => Ok(token.clone()),
-        SecretSource::Env(name) => std::env::var(name).map(Into::into).map_err(|_| "is not set".to_owned()),
-        SecretSource::File(path) => {
-            std::fs::read_to_string(path).map(Into::into).map_err(|error| format!("cannot be read: {error}"))
-        }
-        SecretSource::Command { .. } => Err("is not possible here; use env or file".to_owned()),
-    };
-    let token: SecretString = read.map_err(|reason| format!("{} {reason}", source.describe()))?;
+    let token = source.read()?;
     match token.expose_secret().trim() {
         "" => Err(format!("{} is empty", source.describe())),
         trimmed => Ok(trimmed.into()),

@@ -17,6 +17,12 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
+/// Whether a header of this name, in small letters, belongs to one connection.
+#[must_use]
+pub fn is_hop_by_hop(name: &str) -> bool {
+    HOP_BY_HOP.iter().any(|known| known.as_str() == name)
+}
+
 /// Removes the hop-by-hop headers, those that `Connection` names, and those of `more`.
 pub fn strip_hop_by_hop(headers: &mut HeaderMap, more: &[HeaderName]) {
     if headers.contains_key(CONNECTION) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ccproxy_config::SecretSource;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 /// Those that the transport sets.
 const TAKEN: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING];
@@ -47,22 +47,14 @@ impl Headers {
 }
 
 fn value(name: &HeaderName, source: &SecretSource) -> Result<HeaderValue, String> {
-    let secret = secret(source).map_err(|why| format!("{name}: {} {why}", source.describe()))?;
-    let mut value = HeaderValue::try_from(secret.expose_secret())
-        .map_err(|_| format!("{name} holds characters that a header cannot"))?;
+    let secret = source.read().map_err(|why| format!("{name}: {why}"))?;
+    let text = match source {
+        // It ends in a line's end.
+        SecretSource::File(_) => secret.expose_secret().trim(),
+        _ => secret.expose_secret(),
+    };
+    let mut value =
+        HeaderValue::try_from(text).map_err(|_| format!("{name} holds characters that a header cannot"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn secret(source: &SecretSource) -> Result<SecretString, String> {
-    match source {
-        SecretSource::Value(secret) => Ok(secret.clone()),
-        SecretSource::Env(name) => std::env::var(name).map(Into::into).map_err(|_| "is not set".to_owned()),
-        SecretSource::File(path) => {
-            let text = std::fs::read_to_string(path).map(SecretString::from);
-            let text = text.map_err(|error| format!("cannot be read: {}", error.kind()))?;
-            Ok(text.expose_secret().trim().into())
-        }
-        SecretSource::Command { .. } => Err("is not possible here; use env or file".to_owned()),
-    }
 }

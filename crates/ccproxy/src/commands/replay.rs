@@ -7,9 +7,8 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use ccproxy_plugin_request_tracer::redact::REDACTED;
 use ccproxy_plugin_request_tracer::{Request, read_request};
-use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use ccproxy_upstream::headers::is_hop_by_hop;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::request::Builder;
 use http::{HeaderName, StatusCode};
 use http_body_util::BodyExt;
@@ -24,18 +23,9 @@ use crate::terminal::{complain, print, print_bytes};
 
 /// What has the client's credential, in the environment.
 const KEY: &str = "CCPROXY_KEY";
-/// Headers that belong to the connection, or to the request as it was then.
-const ONCE: [HeaderName; 9] = [
-    HOST,
-    CONTENT_LENGTH,
-    CONNECTION,
-    TRANSFER_ENCODING,
-    TE,
-    TRAILER,
-    UPGRADE,
-    HeaderName::from_static("x-request-id"),
-    HeaderName::from_static("traceparent"),
-];
+/// Headers that belong to the request as it was then, besides those of its connection.
+const ONCE: [HeaderName; 4] =
+    [HOST, CONTENT_LENGTH, HeaderName::from_static("x-request-id"), HeaderName::from_static("traceparent")];
 /// Headers in which clients show credentials.
 const CREDENTIALS: [HeaderName; 3] =
     [AUTHORIZATION, HeaderName::from_static("x-api-key"), HeaderName::from_static("api-key")];
@@ -68,7 +58,7 @@ fn way(flags: &Replay, file: Option<&Path>, context: &Context) -> Result<Way, Fa
 fn headers<'a>(request: &'a Request, key: &str) -> impl Iterator<Item = (&'a str, String)> {
     let is = |names: &[HeaderName], name: &str| names.iter().any(|known| known.as_str() == name);
     let again = request.headers.iter().filter(move |(name, value)| {
-        !is(&ONCE, name) && (is(&CREDENTIALS, name) || !value.contains(REDACTED))
+        !is(&ONCE, name) && !is_hop_by_hop(name) && (is(&CREDENTIALS, name) || !value.contains(REDACTED))
     });
     again.map(move |(name, value)| (name.as_str(), value.replace(REDACTED, key)))
 }
